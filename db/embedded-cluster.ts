@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
+import { ConfigError } from "#src/errors.ts";
 import type { Binaries } from "./embedded-binaries.ts";
 import type { Home } from "./embedded-home.ts";
 import { isAlive, serverEnvironment } from "./embedded-postmaster.ts";
@@ -53,7 +54,7 @@ async function initdb({ folder, user }: Home, binaries: Binaries, draft: string)
     await run(binaries.initdb, options, { ...user, cwd: folder, env: serverEnvironment });
   } catch (cause) {
     const said = (cause as { stderr?: string }).stderr?.trim();
-    throw new Error(
+    throw new ConfigError(
       `Cannot create the embedded database in "${folder}": ${said || String(cause)}. Set DATA_DIR to another folder, or set DATABASE_URL`,
       { cause },
     );

@@ -17,7 +17,7 @@ const movedRoot = "/var/lib/embedded-postgres";
  * else as `nobody` (no account is created). A folder which that account cannot reach, such as one
  * under /root, moves to /var/lib/embedded-postgres/<hash>, and a file MOVED-TO says so.
  *
- * Throws an Error naming the folder when it cannot be written or belongs to someone else.
+ * Throws a ConfigError naming the folder when it cannot be written or belongs to someone else.
  */
 export function findHome(dataDir: string): Home {
   const asked = path.resolve(dataDir);
@@ -25,7 +25,7 @@ export function findHome(dataDir: string): Home {
   makeFolder(asked, user);
   if (canWrite(asked, user)) return { folder: fs.realpathSync(asked), user };
   if (user.uid === undefined) {
-    throw new Error(
+    throw new ConfigError(
       `Cannot write to the data folder "${asked}": it is read-only or belongs to another user (first started by root?). Change its owner, set DATA_DIR to another folder, or set DATABASE_URL`,
     );
   }
@@ -72,7 +72,7 @@ function runAs(data: string): RunAs {
     const account = accounts.find(([accountName]) => accountName === name);
     if (account) return { uid: Number(account[2]), gid: Number(account[3]) };
   }
-  throw new Error(
+  throw new ConfigError(
     "PostgreSQL cannot run as root, and there is no account postgres or nobody: set DATABASE_URL or run as an ordinary user",
   );
 }
@@ -85,7 +85,7 @@ function makeFolder(folder: string, user: RunAs): void {
     fs.chmodSync(folder, 0o700);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(
+    throw new ConfigError(
       `Cannot create the data folder "${folder}": ${reason}. Set DATA_DIR to a folder that can be written, or set DATABASE_URL`,
       { cause },
     );

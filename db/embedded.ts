@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { ConfigError } from "#src/errors.ts";
 import { findBinaries } from "./embedded-binaries.ts";
 import { findOrCreateCluster } from "./embedded-cluster.ts";
 import { findHome, findPassword } from "./embedded-home.ts";
@@ -40,7 +41,7 @@ const usersLock = 0x0a9e17;
  * started (0.1 s), or adopted where it runs already. Any number of processes may share it. It survives
  * the `kill -9` of the process that started it, and the next start adopts it.
  *
- * Throws an Error naming the folder or the missing programs, and what to set instead; after `timeoutMs`
+ * Throws a ConfigError naming the folder or the missing programs, and what to set instead; after `timeoutMs`
  * (30 s) one with the end of the server's log.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
@@ -76,7 +77,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
       await sleep(pause);
     }
     const tail = fs.existsSync(logFile(home)) ? fs.readFileSync(logFile(home), "utf8") : "";
-    throw new Error(
+    throw new ConfigError(
       `The embedded PostgreSQL in "${home.folder}" did not start in ${timeoutMs} ms. Its log ends:\n${tail.slice(-800)}`,
       { cause: failure },
     );
