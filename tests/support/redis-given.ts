@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import type { TestRedis } from "./redis.ts";
 
@@ -9,12 +8,14 @@ const claimSeconds = 3600;
  * that run at the same time do not share one. Killing and restarting it is not ours to do.
  */
 export async function claimRedisDatabase(given: string): Promise<TestRedis> {
-  const claims = new Redis(given, { maxRetriesPerRequest: 1, db: 0 });
-  claims.on("error", () => {}); // told by the command that fails
-  const token = randomUUID();
-  const database = await claim(claims, token).catch((cause) => {
-    claims.disconnect();
-    throw new Error(`Cannot use the Redis of TEST_REDIS_URL: ${String(cause)}`, { cause });
+  const claims = new Redis(given, { retryStrategy: () => null, db: 0 });
+  let failure: unknown;
+  claims.on("error", (error) => {
+    failure = error;
+  });
+  const database = await claim(claims).catch((cause) => {
+    if (claims.status === "ready") claims.disconnect(); // after a failure it would wait 2 s for nothing
+    throw new Error(`Cannot use the Redis of TEST_REDIS_URL: ${failure ?? cause}`, { cause });
   });
   const url = new URL(given);
   url.pathname = `/${database}`;
@@ -42,10 +43,10 @@ export async function claimRedisDatabase(given: string): Promise<TestRedis> {
 
 const keyOf = (database: number) => `countersign-test:database:${database}`;
 
-async function claim(redis: Redis, token: string): Promise<number> {
+async function claim(redis: Redis): Promise<number> {
   const [, databases = "16"] = (await redis.config("GET", "databases")) as string[];
   for (let database = 1; database < Number(databases); database++) {
-    if (await redis.set(keyOf(database), token, "EX", claimSeconds, "NX")) return database;
+    if (await redis.set(keyOf(database), process.pid, "EX", claimSeconds, "NX")) return database;
   }
   throw new Error(`all its ${databases} databases are in use by other tests`);
 }
