@@ -20,6 +20,7 @@ export async function findOrCreateCluster(
   log: (line: string) => void,
 ): Promise<string> {
   const data = path.join(home.folder, "data");
+  removeAbandoned(home.folder);
   if (isCluster(data)) return data;
   log("Creating the embedded database (once)");
   const draft = path.join(home.folder, `init-${process.pid}-${Date.now()}`);
@@ -30,7 +31,6 @@ export async function findOrCreateCluster(
     fs.rmSync(draft, { recursive: true, force: true });
     if (!isCluster(data)) throw error;
   }
-  removeAbandoned(home.folder);
   return data;
 }
 
@@ -61,10 +61,11 @@ async function initdb({ folder, user }: Home, binaries: Binaries, draft: string)
   }
 }
 
+/** An initdb outlives the process that was killed, so what is removed here may still be growing. */
 function removeAbandoned(folder: string): void {
   for (const name of fs.readdirSync(folder)) {
     const pid = /^init-(\d+)-/.exec(name)?.[1];
     if (pid === undefined || isAlive(Number(pid))) continue;
-    fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+    fs.rmSync(path.join(folder, name), { recursive: true, force: true, maxRetries: 20 });
   }
 }

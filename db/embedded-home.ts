@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { ConfigError } from "#src/errors.ts";
 
 /** The account the server runs as; empty: the one this process runs as. */
 export type RunAs = { uid?: number; gid?: number };

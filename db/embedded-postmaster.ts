@@ -65,9 +65,12 @@ export async function stopPostmaster(data: string, timeoutMs: number): Promise<v
   }
 }
 
-export function logFile(home: Home): string {
-  return path.join(home.folder, "postgres.log");
+/** What went wrong is in there, in PostgreSQL's words. */
+export function endOfLog(home: Home): string {
+  return readIfThere(logFile(home)).slice(-800).trim();
 }
+
+const logFile = (home: Home) => path.join(home.folder, "postgres.log");
 
 export function isAlive(pid: number): boolean {
   try {

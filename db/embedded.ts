@@ -1,15 +1,15 @@
 import type { ChildProcess } from "node:child_process";
-import fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
-import { ConfigError } from "#src/errors.ts";
+import type pg from "pg";
+import { ConfigError, messageOf } from "#src/errors.ts";
 import { findBinaries } from "./embedded-binaries.ts";
 import { findOrCreateCluster } from "./embedded-cluster.ts";
 import { findHome, findPassword } from "./embedded-home.ts";
+import { connectKeeper, createIfMissing, isLastUser } from "./embedded-keeper.ts";
 import {
+  endOfLog,
   findPostmaster,
   launchPostmaster,
-  logFile,
   stopPostmaster,
 } from "./embedded-postmaster.ts";
 
@@ -33,16 +33,16 @@ export type EmbeddedPostgres = {
   stop(): Promise<"stopped" | "left running">;
 } & AsyncDisposable;
 
-/** Every process that uses the server holds this advisory lock shared, in database "postgres". */
-const usersLock = 0x0a9e17;
+type Joined = { keeper: pg.Client; port: number; adopted: boolean };
 
 /**
  * A private PostgreSQL in `dataDir`, from the programs that npm ships: made on first use (about 1 s),
  * started (0.1 s), or adopted where it runs already. Any number of processes may share it. It survives
- * the `kill -9` of the process that started it, and the next start adopts it.
+ * the `kill -9` of the process that started it, and the next start adopts it. If it dies itself, those
+ * who use it start it again at the same address.
  *
- * Throws a ConfigError naming the folder or the missing programs, and what to set instead; after `timeoutMs`
- * (30 s) one with the end of the server's log.
+ * Throws a ConfigError naming the folder or the missing programs, and what to set instead; after
+ * `timeoutMs` (30 s) one with the end of the server's log.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { database = "countersign", log = () => {}, timeoutMs = 30_000, settings = [] } = options;
@@ -53,7 +53,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const urlOf = (name: string, port: number) =>
     `postgres://postgres:${password}@127.0.0.1:${port}/${encodeURIComponent(name)}`;
 
-  async function join() {
+  async function join(): Promise<Joined> {
     const deadline = Date.now() + timeoutMs;
     let adopted = true;
     let child: ChildProcess | undefined;
@@ -62,7 +62,8 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
       const running = findPostmaster(data);
       if (running?.port) {
         try {
-          return { keeper: await keep(urlOf("postgres", running.port)), adopted, ...running };
+          const keeper = await connectKeeper(urlOf("postgres", running.port));
+          return { keeper, port: running.port, adopted };
         } catch (error) {
           failure = error; // it is still starting, or going down
         }
@@ -76,78 +77,49 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
       }
       await sleep(pause);
     }
-    const tail = fs.existsSync(logFile(home)) ? fs.readFileSync(logFile(home), "utf8") : "";
     throw new ConfigError(
-      `The embedded PostgreSQL in "${home.folder}" did not start in ${timeoutMs} ms. Its log ends:\n${tail.slice(-800)}`,
+      `The embedded PostgreSQL in "${home.folder}" did not start in ${timeoutMs} ms. Its log ends:\n${endOfLog(home)}`,
       { cause: failure },
     );
   }
 
-  const { keeper, port, adopted } = await join();
-  await createIfMissing(keeper, database);
+  let leaving: Promise<"stopped" | "left running"> | undefined;
+  let joining = join();
+  function joinAgainWhenLost({ keeper }: Joined): void {
+    keeper.once("end", () => {
+      if (leaving !== undefined) return;
+      log("The embedded PostgreSQL went away: joining it again");
+      joining = join();
+      joining.then(joinAgainWhenLost, (error) => log(messageOf(error)));
+    });
+  }
 
   async function leave(): Promise<"stopped" | "left running"> {
-    const last = await isLastUser(keeper);
-    // The lock is held until the server is down: who waits for it is turned away, and starts anew.
-    if (last) await stopPostmaster(data, timeoutMs);
-    await keeper.end().catch(() => {});
-    return last ? "stopped" : "left running";
+    const { keeper } = await joining;
+    try {
+      if (!(await isLastUser(keeper))) return "left running";
+      await stopPostmaster(data, timeoutMs);
+      return "stopped";
+    } finally {
+      await keeper.end().catch(() => {});
+    }
   }
-  let leaving: ReturnType<typeof leave> | undefined;
+
+  const joined = await joining;
+  joinAgainWhenLost(joined);
+  await createIfMissing(joined.keeper, database);
   const stop = () => {
     leaving ??= leave();
     return leaving;
   };
   return {
-    url: urlOf(database, port),
-    adopted,
+    url: urlOf(database, joined.port),
+    adopted: joined.adopted,
     stop,
     async [Symbol.asyncDispose]() {
       await stop();
     },
   };
-}
-
-/** A connection that marks this process as a user of the server for as long as it is open. */
-async function keep(url: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: "countersign keeper",
-    connectionTimeoutMillis: 3000,
-    keepAlive: true,
-  });
-  client.on("error", () => {});
-  try {
-    await client.connect();
-    await client.query("select pg_advisory_lock_shared($1)", [usersLock]);
-    return client;
-  } catch (error) {
-    await client.end().catch(() => {});
-    throw error;
-  }
-}
-
-async function isLastUser(keeper: pg.Client): Promise<boolean> {
-  try {
-    const { rows } = await keeper.query<{ last: boolean }>(
-      "select pg_advisory_unlock_shared($1), pg_try_advisory_lock($1) as last",
-      [usersLock],
-    );
-    return rows[0]?.last ?? false;
-  } catch {
-    return false; // the connection is gone, and with it what we know of other users
-  }
-}
-
-async function createIfMissing(keeper: pg.Client, database: string): Promise<void> {
-  const known = await keeper.query("select from pg_database where datname = $1", [database]);
-  if (known.rowCount) return;
-  try {
-    await keeper.query(`create database ${pg.escapeIdentifier(database)}`);
-  } catch (error) {
-    const there = ["42P04", "23505"]; // duplicate_database, unique_violation: made just now by another
-    if (!there.includes((error as pg.DatabaseError).code ?? "")) throw error;
-  }
 }
 
 const hasExited = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
