@@ -1,0 +1,19 @@
+import postgres from "postgres";
+
+/** PostgreSQL. Rows come back with camelCase columns, `timestamptz` as Date, `bigint` as number. */
+export type Sql = postgres.Sql<{ bigint: number }>;
+/** The same, inside a transaction. What only runs statements takes this. */
+export type Query = Sql | postgres.TransactionSql<{ bigint: number }>;
+
+/** Opens a pool of at most `max` connections. They are made as needed and made again after the server was away. */
+export function openDatabase(url: string, options: { max?: number; name?: string } = {}): Sql {
+  return postgres(url, {
+    max: options.max ?? 10,
+    connection: { application_name: options.name ?? "countersign" },
+    onnotice: () => {},
+    transform: { column: { from: postgres.toCamel, to: postgres.fromCamel } },
+    types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
+    connect_timeout: 10,
+    backoff: (attempt) => Math.min(0.05 * 2 ** attempt, 2),
+  });
+}

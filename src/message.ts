@@ -1,0 +1,18 @@
+/** A message as the transcript keeps it and the API shows it: independent of any library's classes. */
+export type StoredMessage =
+  | { type: "human"; id: string; content: string; name?: string }
+  | { type: "system"; id: string; content: string }
+  | { type: "ai"; id: string; content: string; tool_calls?: StoredToolCall[]; usage?: Usage }
+  | {
+      type: "tool";
+      id: string;
+      content: string;
+      name: string;
+      tool_call_id: string;
+      status: "success" | "error";
+    };
+
+export type StoredToolCall = { id: string; name: string; args: Record<string, unknown> };
+
+/** Tokens, as the model's vendor counted them. */
+export type Usage = { input_tokens: number; output_tokens: number; total_tokens: number };
