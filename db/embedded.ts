@@ -1,17 +1,12 @@
-import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
-import { ConfigError, messageOf } from "#src/errors.ts";
+import { messageOf } from "#src/errors.ts";
 import { findBinaries } from "./embedded-binaries.ts";
 import { findOrCreateCluster } from "./embedded-cluster.ts";
 import { findHome, findPassword } from "./embedded-home.ts";
-import { connectKeeper, createIfMissing, isLastUser } from "./embedded-keeper.ts";
-import {
-  endOfLog,
-  findPostmaster,
-  launchPostmaster,
-  stopPostmaster,
-} from "./embedded-postmaster.ts";
+import { joinServer, type Site } from "./embedded-join.ts";
+import { createIfMissing, isLastUser } from "./embedded-keeper.ts";
+import { findPostmaster, stopPostmaster } from "./embedded-postmaster.ts";
 
 export type EmbeddedOptions = {
   /** Folder of this server alone: it becomes private to the account the server runs as. */
@@ -33,8 +28,6 @@ export type EmbeddedPostgres = {
   stop(): Promise<"stopped" | "left running">;
 } & AsyncDisposable;
 
-type Joined = { keeper: pg.Client; port: number; adopted: boolean };
-
 /**
  * A private PostgreSQL in `dataDir`, from the programs that npm ships: made on first use (about 1 s),
  * started (0.1 s), or adopted where it runs already. Any number of processes may share it. It survives
@@ -46,75 +39,56 @@ type Joined = { keeper: pg.Client; port: number; adopted: boolean };
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { database = "countersign", log = () => {}, timeoutMs = 30_000, settings = [] } = options;
-  const home = findHome(options.dataDir);
-  const binaries = await findBinaries(home);
-  const password = findPassword(home);
-  const data = await findOrCreateCluster(home, binaries, log);
-  const urlOf = (name: string, port: number) =>
-    `postgres://postgres:${password}@127.0.0.1:${port}/${encodeURIComponent(name)}`;
+  const site = await findSite(options.dataDir, settings, log);
 
-  async function join(): Promise<Joined> {
-    const deadline = Date.now() + timeoutMs;
-    let adopted = true;
-    let child: ChildProcess | undefined;
-    let failure: unknown;
-    for (let pause = 20; Date.now() < deadline; pause = Math.min(pause * 1.5, 400)) {
-      const running = findPostmaster(data);
-      if (running?.port) {
-        try {
-          const keeper = await connectKeeper(urlOf("postgres", running.port));
-          return { keeper, port: running.port, adopted };
-        } catch (error) {
-          failure = error; // it is still starting, or going down
-        }
-      } else if (!running && (child === undefined || hasExited(child))) {
-        const launched = await launchPostmaster(home, binaries, data, settings);
-        child = launched.child.once("error", (error) => {
-          failure = error;
-        });
-        adopted = false;
-        log(`Starting PostgreSQL on 127.0.0.1:${launched.port} (data in ${home.folder})`);
-      }
-      await sleep(pause);
-    }
-    throw new ConfigError(
-      `The embedded PostgreSQL in "${home.folder}" did not start in ${timeoutMs} ms. Its log ends:\n${endOfLog(home)}`,
-      { cause: failure },
-    );
-  }
-
-  let leaving: Promise<"stopped" | "left running"> | undefined;
+  const leaving = new AbortController();
+  const join = () => joinServer(site, { timeoutMs, signal: leaving.signal });
   let joining = join();
-  function joinAgainWhenLost({ keeper }: Joined): void {
-    keeper.once("end", () => {
-      if (leaving !== undefined) return;
+
+  function rejoinWhenLost(keeper: pg.Client): void {
+    keeper.once("end", () => void rejoin());
+  }
+  async function rejoin(): Promise<void> {
+    while (!leaving.signal.aborted) {
       log("The embedded PostgreSQL went away: joining it again");
-      joining = join();
-      joining.then(joinAgainWhenLost, (error) => log(messageOf(error)));
-    });
+      try {
+        joining = join();
+        return rejoinWhenLost((await joining).keeper);
+      } catch (error) {
+        log(messageOf(error));
+        await sleep(1000);
+      }
+    }
   }
 
   async function leave(): Promise<"stopped" | "left running"> {
-    const { keeper } = await joining;
+    leaving.abort();
+    const keeper = (await joining.catch(() => undefined))?.keeper;
     try {
-      if (!(await isLastUser(keeper))) return "left running";
-      await stopPostmaster(data, timeoutMs);
-      return "stopped";
+      const isLast = keeper && (await isLastUser(keeper).catch(() => false)); // it may be dead by now
+      if (isLast) await stopPostmaster(site.data, timeoutMs);
     } finally {
-      await keeper.end().catch(() => {});
+      await keeper?.end().catch(() => {});
     }
+    return findPostmaster(site.data) ? "left running" : "stopped";
   }
-
-  const joined = await joining;
-  joinAgainWhenLost(joined);
-  await createIfMissing(joined.keeper, database);
+  let left: ReturnType<typeof leave> | undefined;
   const stop = () => {
-    leaving ??= leave();
-    return leaving;
+    left ??= leave();
+    return left;
   };
+
+  const { keeper, port, adopted } = await joining;
+  rejoinWhenLost(keeper);
+  try {
+    await createIfMissing(keeper, database);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
-    url: urlOf(database, joined.port),
-    adopted: joined.adopted,
+    url: site.urlOf(database, port),
+    adopted,
     stop,
     async [Symbol.asyncDispose]() {
       await stop();
@@ -122,4 +96,16 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   };
 }
 
-const hasExited = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
+async function findSite(
+  dataDir: string,
+  settings: string[],
+  log: (line: string) => void,
+): Promise<Site> {
+  const home = findHome(dataDir);
+  const binaries = await findBinaries(home);
+  const password = findPassword(home);
+  const data = await findOrCreateCluster(home, binaries, log);
+  const urlOf = (database: string, port: number) =>
+    `postgres://postgres:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
+  return { home, binaries, data, settings, urlOf, log };
+}

@@ -103,6 +103,19 @@ test("a server that was killed while in use comes back at its address by itself"
   assert.equal(serverOn(dataDir), undefined);
 });
 
+test("stopping a server that has just died, or whose folder is gone, is no error", async () => {
+  const killed = newFolder();
+  const first = await startEmbeddedPostgres({ dataDir: killed });
+  killServerOn(killed);
+  assert.equal(await first.stop(), "stopped");
+
+  const deleted = newFolder();
+  const second = await startEmbeddedPostgres({ dataDir: deleted });
+  killServerOn(deleted);
+  fs.rmSync(deleted, { recursive: true });
+  assert.equal(await second.stop(), "stopped");
+});
+
 test("a lock file left behind that names another program does not keep it from starting", async () => {
   const dataDir = newFolder();
   const killed = await startProcess(dataDir);

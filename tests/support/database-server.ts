@@ -1,5 +1,6 @@
 import pg from "pg";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "#db/embedded.ts";
+import { isAlive } from "#db/embedded-postmaster.ts";
 import { cacheFolder } from "./cache-folder.ts";
 
 /** The server that test databases are made on. Dispose of it once per call of testServer(). */
@@ -71,13 +72,4 @@ async function dropAbandoned(adminUrl: string): Promise<void> {
     await admin.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
   }
   await admin.end();
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
