@@ -1,0 +1,199 @@
+import { z } from "zod";
+import {
+  APPROVAL_STATUSES,
+  LANGUAGES,
+  REVIEW_TYPES,
+  RUN_STATUSES,
+  TIERS,
+  WHILE_RUNNING,
+  WHILE_WAITING,
+} from "./events.ts";
+
+/** The `/v1` wire: what the server validates and the typed client reads. snake_case, RFC 3339 times. */
+
+const time = z.iso.datetime({ offset: true });
+const user = z
+  .string()
+  .min(1)
+  .max(200)
+  .describe("The person on whose behalf, as the API client names them");
+
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string(),
+  request_id: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+
+export const session = z.object({
+  id: z.string(),
+  user_id: z.string(),
+  external_id: z.string().nullable(),
+  title: z.string(),
+  status: z.enum(["open", "closed"]),
+  ttl_seconds: z.int().nullable().describe("null: never"),
+  expires_at: time.nullable(),
+  created_at: time,
+  last_active_at: time,
+  settings: z.object({
+    model: z.string().nullable(),
+    system_prompt: z.string().nullable(),
+    language: z.enum(LANGUAGES).nullable(),
+    while_running: z.enum(WHILE_RUNNING).nullable(),
+    while_waiting: z.enum(WHILE_WAITING).nullable(),
+  }),
+});
+
+export const createSession = z.strictObject({
+  user_id: user,
+  external_id: z.string().min(1).max(200).optional(),
+  title: z.string().max(200).optional(),
+});
+
+export const patchSession = z.strictObject({
+  title: z.string().max(200).optional(),
+  status: z.enum(["open"]).optional().describe("open: restores a closed session"),
+  ttl_seconds: z
+    .union([z.int().min(1).max(31_536_000), z.literal("never"), z.literal("default")])
+    .optional(),
+  settings: session.shape.settings.partial().optional(),
+});
+
+export const message = z.object({
+  seq: z.int(),
+  run_id: z.string(),
+  created_at: time,
+  type: z.enum(["human", "ai", "tool", "system"]),
+  content: z.string(),
+  name: z.string().optional(),
+  tool_calls: z
+    .array(z.object({ id: z.string(), name: z.string(), args: z.record(z.string(), z.unknown()) }))
+    .optional(),
+  tool_call_id: z.string().optional(),
+  status: z.enum(["success", "error"]).optional(),
+});
+
+export const run = z.object({
+  id: z.string(),
+  session_id: z.string(),
+  user_id: z.string(),
+  external_id: z.string().nullable(),
+  status: z.enum(RUN_STATUSES),
+  input: z.string(),
+  answer: z.string().nullable(),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  last_seq: z.int(),
+  created_at: time,
+  started_at: time.nullable(),
+  finished_at: time.nullable(),
+});
+
+export const createRun = z.strictObject({
+  input: z.string().min(1),
+  external_id: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe("Sent again with the same input it answers as before"),
+  system_message: z.string().optional(),
+  while_running: z.enum(WHILE_RUNNING).optional(),
+  language: z.enum(LANGUAGES).optional(),
+});
+
+export const approval = z.object({
+  id: z.string(),
+  run_id: z.string(),
+  session_id: z.string(),
+  kind: z.enum(["tool_call", "outcome_unknown"]),
+  call_id: z.string(),
+  tool: z.string(),
+  tier: z.enum(TIERS),
+  args: z.record(z.string(), z.unknown()),
+  args_text: z.string().describe("The sealed text itself: canonical JSON (RFC 8785)"),
+  digest: z.string(),
+  parameters: z.record(z.string(), z.unknown()).nullable().describe("JSON Schema of the arguments"),
+  requester: z.string(),
+  reason: z.string(),
+  allowed: z.array(z.enum(REVIEW_TYPES)),
+  status: z.enum(APPROVAL_STATUSES),
+  requested_at: time,
+  expires_at: time.nullable(),
+  decision: z
+    .object({
+      type: z.enum(REVIEW_TYPES),
+      by: z.string(),
+      at: time,
+      message: z.string().nullable(),
+      args: z.record(z.string(), z.unknown()).nullable(),
+    })
+    .nullable(),
+});
+
+export const decide = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("accept"), user_id: user, digest: z.string().optional() }),
+  z.strictObject({
+    type: z.literal("edit"),
+    user_id: user,
+    digest: z.string().optional(),
+    args: z.record(z.string(), z.unknown()),
+  }),
+  z.strictObject({
+    type: z.literal("respond"),
+    user_id: user,
+    digest: z.string().optional(),
+    message: z.string().min(1).max(10_000),
+  }),
+  z.strictObject({
+    type: z.literal("reject"),
+    user_id: user,
+    digest: z.string().optional(),
+    message: z.string().max(10_000).optional(),
+  }),
+]);
+
+export const memory = z.object({
+  id: z.string(),
+  user_id: z.string(),
+  kind: z.enum(["preference", "fact", "note"]),
+  text: z.string(),
+  source: z.string(),
+  created_at: time,
+});
+
+export const createMemory = z.strictObject({
+  user_id: user,
+  text: z.string().min(1).max(10_000),
+  kind: memory.shape.kind.default("preference"),
+});
+
+export const settings = z.object({
+  session_ttl_seconds: z.int().nullable().describe("null: never"),
+  history_max_messages: z.int().nullable(),
+  history_max_tokens: z.int().nullable(),
+  model: z.string(),
+  language: z.enum(LANGUAGES),
+});
+
+export const patchSettings = z.strictObject({
+  session_ttl_seconds: z
+    .union([z.int().min(1).max(31_536_000), z.literal("never"), z.literal("default")])
+    .optional(),
+});
+
+/** A page of a list: `next` is handed back as `?after=`; null on the last page. */
+export function listOf<T extends z.ZodType>(item: T) {
+  return z.object({ data: z.array(item), next: z.string().nullable() });
+}
+
+export type SessionBody = z.infer<typeof session>;
+export type RunBody = z.infer<typeof run>;
+export type ApprovalBody = z.infer<typeof approval>;
+export type MessageBody = z.infer<typeof message>;
+export type MemoryBody = z.infer<typeof memory>;
+export type SettingsBody = z.infer<typeof settings>;
+export type DecideBody = z.infer<typeof decide>;
+export type ProblemBody = z.infer<typeof problem>;
