@@ -35,6 +35,8 @@ export type Tool = {
   timeoutMs: number;
   /** `own`, or `mcp:<server>`. */
   source: string;
+  /** An MCP server says that it destroys. Shown on the card. */
+  destructive?: boolean;
   /** Checks arguments; defaults are filled in. What comes out is what is shown, sealed and run. */
   check(
     args: unknown,

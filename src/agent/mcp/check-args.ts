@@ -1,0 +1,74 @@
+import { Ajv, type ErrorObject, type Options } from "ajv";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import formats from "ajv-formats";
+import type { FieldError } from "../../adapter.ts";
+import type { Tool } from "../tool.ts";
+import { withinTime } from "./within-time.ts";
+
+const COMPILE_MS = 2_000;
+const CHECK_MS = 1_000;
+const MAX_ERRORS = 20;
+
+const settings: Options = {
+  strict: false,
+  allErrors: true,
+  useDefaults: true,
+  addUsedSchema: false, // two tools may use the same $id
+  logger: false,
+};
+const draft7 = new Ajv(settings);
+const draft2020 = new Ajv2020(settings);
+formats.default(draft7);
+formats.default(draft2020);
+
+/**
+ * The check of a tool's arguments by its JSON Schema (draft-07, or 2020-12 where the schema does
+ * not say). Defaults are filled in; nothing is converted. Throws when the schema can't be compiled.
+ */
+export function compileCheck(schema: Record<string, unknown>): Tool["check"] {
+  const { $schema, ...rest } = schema;
+  const ajv = /draft-0[4-7]/.test(String($schema)) ? draft7 : draft2020;
+  const validate = withinTime(() => ajv.compile(rest), COMPILE_MS);
+  ajv.removeSchema(rest); // from its cache: a server may list its tools anew as often as it likes
+  return (given) => {
+    if (typeof given !== "object" || given === null || Array.isArray(given))
+      return { ok: false, errors: [{ path: "", message: "should be an object" }] };
+    const args = structuredClone(given) as Record<string, unknown>;
+    try {
+      if (withinTime(() => validate(args), CHECK_MS)) return { ok: true, args };
+    } catch {
+      return { ok: false, errors: [{ path: "", message: "could not be checked in time" }] };
+    }
+    return { ok: false, errors: (validate.errors ?? []).slice(0, MAX_ERRORS).map(toFieldError) };
+  };
+}
+
+function toFieldError(error: ErrorObject): FieldError {
+  const { keyword, instancePath, params } = error;
+  const below = (name: unknown) =>
+    `${instancePath}/${String(name).replaceAll("~", "~0").replaceAll("/", "~1")}`;
+  switch (keyword) {
+    case "required":
+      return { path: below(params.missingProperty), message: "is missing" };
+    case "additionalProperties":
+      return { path: below(params.additionalProperty), message: "is not one of its arguments" };
+    case "unevaluatedProperties":
+      return { path: below(params.unevaluatedProperty), message: "is not one of its arguments" };
+    case "type":
+      return { path: instancePath, message: `should be ${[params.type].flat().join(" or ")}` };
+    case "enum":
+      return {
+        path: instancePath,
+        message: `should be one of ${params.allowedValues.map((value: unknown) => JSON.stringify(value)).join(", ")}`,
+      };
+    case "const":
+      return { path: instancePath, message: `should be ${JSON.stringify(params.allowedValue)}` };
+    case "format":
+      return { path: instancePath, message: `should be written as ${params.format}` };
+    default:
+      return {
+        path: instancePath,
+        message: (error.message ?? `fails "${keyword}"`).replace(/^must /, "should "),
+      };
+  }
+}
