@@ -10,6 +10,8 @@ export type StoredMessage =
       name: string;
       tool_call_id: string;
       status: "success" | "error";
+      /** What the call ran with where a human had changed its arguments. */
+      edited_args?: Record<string, unknown>;
     };
 
 export type StoredToolCall = { id: string; name: string; args: Record<string, unknown> };

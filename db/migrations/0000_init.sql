@@ -142,6 +142,7 @@ CREATE TABLE "runs" (
 	"language" text NOT NULL,
 	"wake" integer DEFAULT 0 NOT NULL,
 	"attempt" integer DEFAULT 0 NOT NULL,
+	"recoveries" integer DEFAULT 0 NOT NULL,
 	"last_seq" integer DEFAULT 0 NOT NULL,
 	"steers" text,
 	"stop_requested" jsonb,

@@ -33,6 +33,8 @@ export const runs = pgTable(
     wake: integer().notNull().default(0),
     /** How often a worker began to execute it. */
     attempt: integer().notNull().default(0),
+    /** How often its worker died since it last got anywhere. */
+    recoveries: integer().notNull().default(0),
     /** Sequence number of its last journal row. */
     lastSeq: integer("last_seq").notNull().default(0),
     /** The running run that this message steers, until that run has taken it in or ended. */

@@ -24,9 +24,25 @@ export async function holdLease(
   const acquiring = performance.now();
   const fence = await acquireLease(sql, name, holder, ttlMs);
   if (fence === undefined) return undefined;
+  return keepLease(sql, { name, holder, fence, since: acquiring }, { ttlMs, renewMs });
+}
 
+/**
+ * Keeps a lease that was just taken; `since` is `performance.now()` from before it was asked for.
+ * Otherwise as `holdLease`.
+ */
+export function keepLease(
+  sql: Sql,
+  {
+    name,
+    holder,
+    fence,
+    since: taken,
+  }: { name: string; holder: string; fence: number; since: number },
+  { ttlMs = 3000, renewMs = 1000 }: { ttlMs?: number; renewMs?: number } = {},
+): Held {
   const lost = new AbortController();
-  let expiry = setExpiry(acquiring);
+  let expiry = setExpiry(taken);
   let renewal = setTimeout(renew, renewMs);
   let renewing: Promise<void> = Promise.resolve();
   let disposed = false;
@@ -54,7 +70,7 @@ export async function holdLease(
     const asked = performance.now();
     let renewed: boolean | undefined;
     try {
-      renewed = await renewLease(sql, name, holder, fence as number, ttlMs);
+      renewed = await renewLease(sql, name, holder, fence, ttlMs);
     } catch {
       // The server is away: it is asked again until the lease has run out.
     }
@@ -69,7 +85,7 @@ export async function holdLease(
 
   async function letGo(): Promise<void> {
     await renewing;
-    await releaseLease(sql, name, fence as number).catch(() => {});
+    await releaseLease(sql, name, fence).catch(() => {});
   }
 
   return {

@@ -1,0 +1,145 @@
+import type { RunnableConfig } from "@langchain/core/runnables";
+import {
+  BaseCheckpointSaver,
+  type ChannelVersions,
+  type Checkpoint,
+  type CheckpointMetadata,
+  type CheckpointTuple,
+  copyCheckpoint,
+  type PendingWrite,
+  WRITES_IDX_MAP,
+} from "@langchain/langgraph-checkpoint";
+import { LeaseLostError } from "../src/errors.ts";
+import type { Sql } from "./client.ts";
+import { decode, encode, messageSerde } from "./message-serde.ts";
+
+/**
+ * LangGraph's memory of a run under way: the newest checkpoint only, one statement per put.
+ *
+ * A run never goes back, so an older checkpoint has no reader: each put overwrites the row and deletes the
+ * writes that it has taken in. Every write carries the fence of the run's lease (`configurable.lease`,
+ * `configurable.fence`) and throws LeaseLostError where another worker has taken over.
+ * `configurable.thread_id` is the run's id. Not for time travel, forks or DeltaChannel.
+ */
+export class RunCheckpointer extends BaseCheckpointSaver<number> {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    super(messageSerde);
+    this.#sql = sql;
+  }
+
+  override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
+    const { threadId, ns } = keys(config);
+    const [row] = await this.#sql<CheckpointRow[]>`
+      select checkpoint_id, parent_id, body, metadata,
+        (select json_agg(json_build_array(task_id, channel, encode(body, 'base64')) order by task_id, idx)
+           from checkpoint_writes w
+          where w.thread_id = c.thread_id and w.ns = c.ns and w.checkpoint_id = c.checkpoint_id) as writes
+      from checkpoints c where thread_id = ${threadId} and ns = ${ns}`;
+    if (!row) return undefined;
+    const at = (checkpoint_id: string) => ({
+      configurable: {
+        ...config.configurable,
+        thread_id: threadId,
+        checkpoint_ns: ns,
+        checkpoint_id,
+      },
+    });
+    return {
+      config: at(row.checkpointId),
+      checkpoint: decode(row.body) as Checkpoint,
+      metadata: JSON.parse(row.metadata) as CheckpointMetadata,
+      ...(row.parentId !== null && { parentConfig: at(row.parentId) }),
+      pendingWrites: (row.writes ?? []).map(([taskId, channel, body]) => [
+        taskId,
+        channel,
+        decode(Buffer.from(body, "base64")),
+      ]),
+    };
+  }
+
+  override async *list(config: RunnableConfig): AsyncGenerator<CheckpointTuple> {
+    const newest = await this.getTuple(config);
+    if (newest) yield newest;
+  }
+
+  override async put(
+    config: RunnableConfig,
+    checkpoint: Checkpoint,
+    metadata: CheckpointMetadata,
+    _newVersions: ChannelVersions,
+  ): Promise<RunnableConfig> {
+    const { threadId, ns, lease, fence } = keys(config);
+    const parent = (config.configurable?.checkpoint_id as string | undefined) ?? null;
+    const body = encode(copyCheckpoint(checkpoint));
+    const rows = await this.#sql`
+      with held as (select 1 from leases where name = ${lease} and fence = ${fence} and expires_at > clock_timestamp() for share),
+        taken as (delete from checkpoint_writes
+          where thread_id = ${threadId} and ns = ${ns} and checkpoint_id < ${checkpoint.id} and exists (select from held))
+      insert into checkpoints (thread_id, ns, checkpoint_id, parent_id, body, metadata)
+      select ${threadId}, ${ns}, ${checkpoint.id}, ${parent}, ${body}, ${JSON.stringify(metadata)} from held
+      on conflict (thread_id, ns) do update set checkpoint_id = excluded.checkpoint_id,
+        parent_id = excluded.parent_id, body = excluded.body, metadata = excluded.metadata
+      returning 1`;
+    if (rows.length === 0) throw lost(threadId);
+    return {
+      configurable: { ...config.configurable, checkpoint_ns: ns, checkpoint_id: checkpoint.id },
+    };
+  }
+
+  override async putWrites(
+    config: RunnableConfig,
+    writes: PendingWrite[],
+    taskId: string,
+  ): Promise<void> {
+    const { threadId, ns, lease, fence } = keys(config);
+    const checkpointId = config.configurable?.checkpoint_id as string;
+    const rows = writes.map(([channel, value], index) => ({
+      idx: WRITES_IDX_MAP[channel] ?? index,
+      channel,
+      body: encode(value),
+    }));
+    const special = rows.every((row) => row.idx < 0);
+    const done = await this.#sql`
+      with held as (select 1 from leases where name = ${lease} and fence = ${fence} and expires_at > clock_timestamp() for share),
+        added as (insert into checkpoint_writes (thread_id, ns, checkpoint_id, task_id, idx, channel, body)
+          select ${threadId}, ${ns}, ${checkpointId}, ${taskId}, w.* from held,
+            unnest(${rows.map((r) => r.idx)}::int[], ${rows.map((r) => r.channel)}::text[], ${rows.map((r) => r.body)}::bytea[]) w
+          on conflict (thread_id, ns, checkpoint_id, task_id, idx)
+          ${special ? this.#sql`do update set channel = excluded.channel, body = excluded.body` : this.#sql`do nothing`})
+      select from held`;
+    if (done.length === 0) throw lost(threadId);
+  }
+
+  override async deleteThread(threadId: string): Promise<void> {
+    await this.#sql`with w as (delete from checkpoint_writes where thread_id = ${threadId})
+      delete from checkpoints where thread_id = ${threadId}`;
+  }
+}
+
+type CheckpointRow = {
+  checkpointId: string;
+  parentId: string | null;
+  body: Uint8Array;
+  metadata: string;
+  writes: [taskId: string, channel: string, base64: string][] | null;
+};
+
+function keys(config: RunnableConfig) {
+  const { thread_id, checkpoint_ns = "", lease, fence } = config.configurable ?? {};
+  if (typeof thread_id !== "string")
+    throw new TypeError("configurable.thread_id must be the run's id");
+  return {
+    threadId: thread_id,
+    ns: checkpoint_ns as string,
+    lease: (lease ?? null) as string,
+    fence: (fence ?? null) as number,
+  };
+}
+
+function lost(threadId: string): LeaseLostError {
+  return new LeaseLostError(
+    `Cannot write a checkpoint of ${threadId}: another worker has taken over`,
+  );
+}

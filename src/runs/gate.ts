@@ -1,0 +1,107 @@
+import type { Held } from "#db/queries/append-events.ts";
+import type { Approval } from "#db/schema/approvals.ts";
+import type { Call, Gate, Ruling } from "../agent/context.ts";
+import { answerFor } from "../approvals/decide.ts";
+import { requestApproval } from "../approvals/request.ts";
+import { seal, toolVersion, unseal } from "../approvals/seal.ts";
+import type { Actor, Language } from "../events.ts";
+import type { Core } from "./core.ts";
+import type { Journal } from "./journal.ts";
+
+export type GateRun = {
+  runId: string;
+  sessionId: string;
+  place: string;
+  requester: Actor;
+  language: Language;
+  held: Held;
+  /** Call keys that have an approval already: only this worker adds to them while it holds the run. */
+  known: Set<string>;
+  journal: Journal;
+};
+
+/** Stands between the model and its tools: what is asked once stays asked, whatever the policy says later. */
+export function openGate(core: Pick<Core, "sql" | "policy">, run: GateRun): Gate {
+  async function standing(call: Call): Promise<Approval | undefined> {
+    if (!run.known.has(call.key)) return undefined;
+    const [approval] = await core.sql<Approval[]>`
+      select * from approvals where run_id = ${run.runId} and call_key = ${call.key} and kind = 'tool_call'`;
+    return approval;
+  }
+
+  async function ask(call: Call): Promise<Ruling> {
+    const { tool } = call;
+    const ruling = core.policy({
+      tool: {
+        name: tool.name,
+        tier: tool.tier,
+        source: tool.source,
+        destructive: tool.destructive ?? false,
+      },
+      args: call.args,
+      requester: run.requester,
+      place: run.place,
+      language: run.language,
+    });
+    if (ruling.kind === "run") return { kind: "run", args: call.args, edited: false };
+    if (ruling.kind === "deny")
+      return { kind: "answer", content: `[denied] ${ruling.reason}`, status: "error" };
+    const version = toolVersion(tool);
+    await run.journal.flush();
+    const approval = await core.sql.begin((tx) =>
+      requestApproval(
+        tx,
+        {
+          ...call,
+          runId: run.runId,
+          sessionId: run.sessionId,
+          kind: "tool_call",
+          callKey: call.key,
+          callId: call.id,
+          tool: tool.name,
+          toolVersion: version,
+          tier: tool.tier,
+          sealed: seal(tool.name, version, call.args),
+          requester: run.requester,
+          reason: ruling.reason,
+          allowed: ruling.rule.allowed,
+          rule: ruling.rule,
+        },
+        run.held,
+      ),
+    );
+    run.known.add(call.key);
+    return { kind: "ask", approvalId: approval.id };
+  }
+
+  return {
+    async rule(call) {
+      const approval = await standing(call);
+      return approval ? follow(approval, call, run.language) : ask(call);
+    },
+  };
+}
+
+/** What a decided approval means for its call. The arguments come from the seal, and only if it is whole. */
+function follow(approval: Approval, call: Call, language: Language): Ruling {
+  if (approval.status === "pending") return { kind: "ask", approvalId: approval.id };
+  if (approval.status !== "accepted" && approval.status !== "edited")
+    return {
+      kind: "answer",
+      content: answerFor(approval, language),
+      status: approval.status === "responded" ? "success" : "error",
+    };
+  const version = toolVersion(call.tool);
+  if (approval.tool !== call.tool.name || approval.toolVersion !== version)
+    return {
+      kind: "answer",
+      content: `[error] ${approval.tool} has changed since it was approved, so it did not run. Ask again.`,
+      status: "error",
+    };
+  const edited = approval.status === "edited";
+  const text = edited ? approval.editedArgs : approval.args;
+  const digest = edited ? approval.editedDigest : approval.digest;
+  if (text === null || digest === null)
+    throw new Error(`${approval.id} is edited but holds no arguments`);
+  return { kind: "run", args: unseal(call.tool.name, version, { text, digest }), edited };
+}

@@ -1,0 +1,179 @@
+import type { Query } from "#db/client.ts";
+import type { Held } from "#db/queries/append-events.ts";
+import { writeAudit } from "#db/queries/audit.ts";
+import type { Approval } from "#db/schema/approvals.ts";
+import type { Call, Ledger } from "../agent/context.ts";
+import { requestApproval } from "../approvals/request.ts";
+import { seal, toolVersion } from "../approvals/seal.ts";
+import { LeaseLostError } from "../errors.ts";
+import type { Actor, Language, ReviewType } from "../events.ts";
+import type { Core } from "./core.ts";
+import type { Journal } from "./journal.ts";
+
+export type LedgerRun = {
+  runId: string;
+  sessionId: string;
+  requester: Actor;
+  language: Language;
+  attempt: number;
+  held: Held;
+  journal: Journal;
+};
+
+type Entry = {
+  state: "started" | "done" | "failed" | "outcome_unknown";
+  attempt: number;
+  result: string | null;
+};
+
+const DAY_MS = 86_400_000;
+const ALLOWED: ReviewType[] = ["accept", "respond", "reject"];
+const REASON = {
+  en: "This call was started and nobody knows whether it took effect. Accept runs it again with the same idempotency key; respond says what happened; reject leaves it as it is.",
+  zh: "该调用已经开始，但不知道是否生效。接受：用同一幂等键再执行一次；反馈：说明实际结果；拒绝：不再执行。",
+} as const;
+const LEFT = {
+  en: "It is not known whether this call took effect, and it was not run again.",
+  zh: "不知道该调用是否生效，没有再次执行。",
+} as const;
+
+/** Writes a call down before and after it runs. A call with no result is never run again unless a person says so. */
+export function openLedger(core: Pick<Core, "sql">, run: LedgerRun): Ledger {
+  const { runId, held } = run;
+  const holding = (tx: Query) =>
+    tx`select 1 from leases where name = ${held.name} and fence = ${held.fence} for share`;
+
+  async function insert(call: Call): Promise<boolean> {
+    const digest = digestOf(call);
+    const [row] = await core.sql<{ added: boolean; held: boolean }[]>`
+      with held as (${holding(core.sql)}),
+        added as (insert into tool_calls (run_id, call_key, tool, digest, state, attempt)
+          select ${runId}, ${call.key}, ${call.tool.name}, ${digest}, 'started', ${run.attempt} from held
+          on conflict do nothing returning 1),
+        noted as (insert into audit (action, actor, run_id, digest, detail)
+          select 'call.started', ${run.requester}, ${runId}, ${digest},
+            json_build_object('tool', ${call.tool.name}::text, 'call', ${call.key}::text, 'attempt', ${run.attempt}::int) from added)
+      select exists (select from added) as added, exists (select from held) as held`;
+    if (!row?.held) throw lost(runId);
+    return row.added;
+  }
+
+  async function askWhatHappened(call: Call, tx: Query): Promise<Approval> {
+    const version = toolVersion(call.tool);
+    return requestApproval(
+      tx,
+      {
+        runId,
+        sessionId: run.sessionId,
+        kind: "outcome_unknown",
+        callKey: call.key,
+        callId: call.id,
+        tool: call.tool.name,
+        toolVersion: version,
+        tier: call.tool.tier,
+        sealed: seal(call.tool.name, version, call.args),
+        requester: run.requester,
+        reason: REASON[run.language],
+        allowed: ALLOWED,
+        rule: {
+          name: "built-in: outcome unknown",
+          approvers: { kind: "requester" },
+          allowed: ALLOWED,
+          expiresInMs: DAY_MS,
+        },
+      },
+      held,
+    );
+  }
+
+  async function restart(call: Call): Promise<void> {
+    const moved = await core.sql`
+      with held as (${holding(core.sql)})
+      update tool_calls set state = 'started', attempt = ${run.attempt}, starts = starts + 1, started_at = now()
+      where run_id = ${runId} and call_key = ${call.key} and state = 'outcome_unknown' and exists (select from held)`;
+    if (moved.count === 0) throw lost(runId);
+    await writeAudit(core.sql, {
+      action: "call.restarted",
+      actor: run.requester,
+      runId,
+      digest: digestOf(call),
+      detail: { tool: call.tool.name, call: call.key, attempt: run.attempt },
+    });
+  }
+
+  async function record(call: Call, state: "done" | "failed", result: string): Promise<void> {
+    const moved = await core.sql`
+      with held as (${holding(core.sql)}),
+        moved as (update tool_calls set state = ${state}, result = ${result}, finished_at = now()
+          where run_id = ${runId} and call_key = ${call.key} and state in ('started', 'outcome_unknown')
+            and exists (select from held) returning digest)
+      insert into audit (action, actor, run_id, digest, detail)
+      select ${`call.${state}`}, ${run.requester}, ${runId}, digest,
+        json_build_object('tool', ${call.tool.name}::text, 'call', ${call.key}::text) from moved`;
+    if (moved.count === 0) throw lost(runId);
+  }
+
+  const ledger: Ledger = {
+    async begin(call) {
+      if (await insert(call)) return { kind: "start" };
+      const [entry] = await core.sql<Entry[]>`
+        select state, attempt, result from tool_calls where run_id = ${runId} and call_key = ${call.key}`;
+      if (!entry) throw lost(runId);
+      if (entry.state === "done" || entry.state === "failed")
+        return { kind: "done", ok: entry.state === "done", result: entry.result ?? "" };
+      if (entry.state === "started") await ledger.lose(call);
+      const [approval] = await core.sql<Approval[]>`
+        select * from approvals where run_id = ${runId} and call_key = ${call.key} and kind = 'outcome_unknown'
+        order by requested_at desc limit 1`;
+      if (!approval)
+        throw new Error(`Nobody was asked about the outcome of ${call.key} in ${runId}`);
+      switch (approval.status) {
+        case "pending":
+          return { kind: "ask", approvalId: approval.id };
+        case "accepted":
+          await restart(call);
+          return { kind: "start" };
+        case "responded": {
+          const result = `[answered] ${approval.note ?? ""}`;
+          await record(call, "done", result);
+          return { kind: "done", ok: true, result };
+        }
+        default: {
+          const result = `[error] ${LEFT[run.language]}`;
+          await record(call, "failed", result);
+          return { kind: "done", ok: false, result };
+        }
+      }
+    },
+    finish: (call, result) => record(call, result.ok ? "done" : "failed", result.text),
+    async lose(call) {
+      await run.journal.flush();
+      await core.sql.begin(async (tx) => {
+        const moved = await tx`
+          with held as (${holding(tx)})
+          update tool_calls set state = 'outcome_unknown'
+          where run_id = ${runId} and call_key = ${call.key} and state = 'started' and exists (select from held)`;
+        if (moved.count === 0) throw lost(runId);
+        await writeAudit(tx, {
+          action: "call.outcome_unknown",
+          actor: run.requester,
+          runId,
+          digest: digestOf(call),
+          detail: { tool: call.tool.name, call: call.key },
+        });
+        await askWhatHappened(call, tx);
+      });
+    },
+  };
+  return ledger;
+}
+
+function digestOf(call: Call): string {
+  return seal(call.tool.name, toolVersion(call.tool), call.args).digest;
+}
+
+function lost(runId: string): LeaseLostError {
+  return new LeaseLostError(
+    `Cannot write to the ledger of ${runId}: another worker has taken over`,
+  );
+}

@@ -1,0 +1,70 @@
+import { jobId } from "#db/queries/wake-run.ts";
+import { closeUndecided } from "../approvals/decide.ts";
+import { addJob, type Core, TOPICS } from "./core.ts";
+
+export type Recovered = { requeued: number; readded: number; expired: number; closed: number };
+
+/** How long a run may stay queued before its job is added again, and how many rows one round looks at. */
+const QUEUED_MS = 2_000;
+const ROWS = 500;
+
+/**
+ * One round of the janitor: everything that a crash, a lost Redis or a passing hour leaves to be done. Each step is a
+ * compare-and-set, so any number of janitors may run.
+ */
+export async function recover(core: Core, sessionTtlSeconds: number): Promise<Recovered> {
+  return {
+    requeued: await requeueDead(core),
+    readded: await addMissingJobs(core),
+    expired: await expireApprovals(core),
+    closed: await closeSessions(core, sessionTtlSeconds),
+  };
+}
+
+/** Runs whose worker let its lease run out: made ready for another. */
+async function requeueDead(core: Core): Promise<number> {
+  const rows = await core.sql<{ id: string; wake: number }[]>`
+    update runs r set status = 'queued', wake = wake + 1, recoveries = recoveries + 1, queued_at = now(), updated_at = now()
+    from leases l where r.status = 'running' and l.name = r.session_id and l.expires_at <= clock_timestamp()
+    returning r.id, r.wake`;
+  await Promise.all(
+    rows.map((row) => addJob(core, { runId: row.id, jobId: jobId(row.id, row.wake) })),
+  );
+  return rows.length;
+}
+
+/** The first queued run of each session that nothing holds up; the same job id again does nothing where it is there. */
+async function addMissingJobs(core: Core): Promise<number> {
+  const rows = await core.sql<{ id: string; wake: number }[]>`
+    select distinct on (r.session_id) r.id, r.wake from runs r
+    where r.finished_at is null and r.status = 'queued' and r.queued_at < now() - ${QUEUED_MS} * interval '1 millisecond'
+      and not exists (select from leases l where l.name = r.session_id and l.expires_at > clock_timestamp())
+    order by r.session_id, r.position limit ${ROWS}`;
+  await Promise.all(
+    rows.map((row) => addJob(core, { runId: row.id, jobId: jobId(row.id, row.wake) })),
+  );
+  return rows.length;
+}
+
+async function expireApprovals(core: Core): Promise<number> {
+  const due = await core.sql<{ id: string; runId: string; sessionId: string }[]>`
+    select id, run_id, session_id from approvals where status = 'pending' and expires_at <= now() order by expires_at limit ${ROWS}`;
+  for (const { id, runId, sessionId } of due) {
+    const closed = await core.sql.begin((tx) => closeUndecided(tx, id, "expired", null));
+    if (!closed) continue;
+    core.announcements.publish(TOPICS.journal, { runId, sessionId });
+    await addJob(core, closed.wake);
+  }
+  return due.length;
+}
+
+/** Sessions nobody used for their time are closed; none while a run of theirs executes or waits. */
+async function closeSessions(core: Core, ttlSeconds: number): Promise<number> {
+  const closed = await core.sql`
+    update sessions s set status = 'closed', closed_at = now()
+    where status = 'open' and coalesce(ttl_seconds, ${ttlSeconds}) > 0
+      and (ttl_seconds is not null or starts_with(place, 'api:'))
+      and last_active_at < now() - coalesce(ttl_seconds, ${ttlSeconds}) * interval '1 second'
+      and not exists (select from runs r where r.session_id = s.id and r.finished_at is null)`;
+  return closed.count;
+}
