@@ -57,7 +57,7 @@ export function parseLine(line: string, { deciding = false } = {}): Line {
   const command = parseCommand(word, rest, hasSlash);
   if (command) return { kind: "command", command };
   if (!hasSlash) return { kind: "message", text };
-  return { kind: "usage", name, isKnown: word in ALIASES };
+  return { kind: "usage", name, isKnown: Object.hasOwn(ALIASES, word) };
 }
 
 const ALIASES: Record<string, Command["name"]> = {

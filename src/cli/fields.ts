@@ -9,17 +9,17 @@ type Schema = Record<string, unknown>;
  * with hidden characters) is typed as JSON. Without a schema: all arguments as one JSON text, at path "".
  */
 export function fieldsOf(parameters: Schema | null, args: Record<string, unknown>): Field[] {
-  const properties = asSchema(parameters?.["properties"]);
+  const properties = asSchema(parameters?.properties);
   if (!properties) return [{ path: "", label: "args", required: true, type: "json", value: args }];
-  const required = Array.isArray(parameters?.["required"]) ? parameters["required"] : [];
+  const required = Array.isArray(parameters?.required) ? parameters.required : [];
   const names = new Set([...Object.keys(properties), ...Object.keys(args)]);
   return [...names].map((name) => {
     const schema = asSchema(properties[name]) ?? {};
-    const help = typeof schema["description"] === "string" ? schema["description"] : undefined;
-    const value = Object.hasOwn(args, name) ? args[name] : schema["default"];
+    const help = typeof schema.description === "string" ? schema.description : undefined;
+    const value = Object.hasOwn(args, name) ? args[name] : schema.default;
     return {
       path: `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`,
-      label: typeof schema["title"] === "string" ? schema["title"] : name,
+      label: typeof schema.title === "string" ? schema.title : name,
       ...(help !== undefined && { help }),
       required: required.includes(name),
       ...(value !== undefined && { value }),
@@ -32,13 +32,13 @@ function kindOf(
   schema: Schema,
   value: unknown,
 ): { type: "string" | "number" | "integer" | "boolean" | "json" } | EnumKind {
-  const options = schema["enum"];
+  const options = schema.enum;
   if (Array.isArray(options) && options.length > 0 && options.every(isPrimitive))
     return {
       type: "enum",
       options: options.map((option) => ({ label: String(option), value: option })),
     };
-  const type = schema["type"];
+  const type = schema.type;
   const known = value === undefined ? undefined : typeof value;
   switch (type) {
     case "string": {
@@ -80,7 +80,8 @@ export function readTyped(field: Field, text: string): Typed {
     case "number":
     case "integer": {
       const value = Number(text);
-      const isFine = field.type === "integer" ? Number.isSafeInteger(value) : Number.isFinite(value);
+      const isFine =
+        field.type === "integer" ? Number.isSafeInteger(value) : Number.isFinite(value);
       return isFine ? { kind: "value", value } : { kind: "fault", fault: field.type };
     }
     case "json":

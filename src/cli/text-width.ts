@@ -1,8 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+const ESC = "\u001b";
 /** Colours and runs of spaces, as `split` keeps them. */
-const BETWEEN = new RegExp("(\u001b\\[[\\d;]*m| +)");
+const BETWEEN = new RegExp(`(${ESC}\\[[\\d;]*m| +)`);
 const WIDE =
   /^[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Bopomofo}\u3000-\u303E\uFF01-\uFF60\uFFE0-\uFFE6]|^\p{RGI_Emoji}$/v;
 const MARK = /^\p{Mn}+$/u;
@@ -10,7 +11,8 @@ const MARK = /^\p{Mn}+$/u;
 /** How many columns a terminal takes for a line: two for Chinese, Japanese, Korean and emoji, none for colours. */
 export function columnsOf(line: string): number {
   let columns = 0;
-  for (const { segment } of graphemes.segment(stripVTControlCharacters(line))) columns += widthOf(segment);
+  for (const { segment } of graphemes.segment(stripVTControlCharacters(line)))
+    columns += widthOf(segment);
   return columns;
 }
 
@@ -58,7 +60,7 @@ function piecesOf(line: string): string[] {
   };
   for (const part of line.split(BETWEEN)) {
     if (part === "") continue;
-    if (part.startsWith(" ") || part.startsWith("\x1b[")) {
+    if (part.startsWith(" ") || part.startsWith(ESC)) {
       flush();
       pieces.push(part);
       continue;
