@@ -8,6 +8,7 @@ CREATE TABLE "approvals" (
 	"tool" text NOT NULL,
 	"tool_version" text NOT NULL,
 	"tier" text NOT NULL,
+	"parameters" json NOT NULL,
 	"args" text NOT NULL,
 	"digest" text NOT NULL,
 	"requester" text NOT NULL,

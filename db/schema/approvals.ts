@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { index, jsonb, pgTable, text, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
+import { index, json, jsonb, pgTable, text, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
 import { APPROVAL_STATUSES, type ReviewType, TIERS } from "../../src/events.ts";
 import { runs } from "./runs.ts";
 import { sessions } from "./sessions.ts";
@@ -22,6 +22,8 @@ export const approvals = pgTable(
     tool: text().notNull(),
     toolVersion: text("tool_version").notNull(),
     tier: text({ enum: TIERS }).notNull(),
+    /** The tool's JSON Schema as it was: what edited arguments are checked against, in whatever process. */
+    parameters: json().$type<Record<string, unknown>>().notNull(),
     /** Canonical JSON (RFC 8785), as text: jsonb would reorder keys and change numbers. */
     args: text().notNull(),
     /** SHA-256 over tool, tool version and arguments. */

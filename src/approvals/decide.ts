@@ -11,9 +11,9 @@ import { toCard } from "./card.ts";
 import { mayDecide, type Rule } from "./policy.ts";
 import { seal } from "./seal.ts";
 
-/** How the arguments of a call are checked; the server's registry, handed in. */
+/** Checks arguments by a tool's JSON Schema, filling in its defaults; handed in. */
 export type CheckArgs = (
-  tool: string,
+  schema: Record<string, unknown>,
   args: unknown,
 ) => { ok: true; args: Record<string, unknown> } | { ok: false; errors: FieldError[] };
 
@@ -125,7 +125,7 @@ function refuseDecided(approval: Approval): void {
 }
 
 function sealEdited(approval: Approval, checkArgs: CheckArgs, args: Record<string, unknown>) {
-  const checked = checkArgs(approval.tool, args);
+  const checked = checkArgs(approval.parameters, args);
   if (checked.ok) return seal(approval.tool, approval.toolVersion, checked.args);
   const words = checked.errors.map((error) => `${error.path || "/"}: ${error.message}`).join("; ");
   throw new RefusedError("invalid", `The arguments for ${approval.tool} are not right. ${words}`, {

@@ -17,6 +17,7 @@ export type NewApproval = {
   tool: string;
   toolVersion: string;
   tier: Tier;
+  parameters: Record<string, unknown>;
   sealed: Sealed;
   requester: string;
   reason: string;
@@ -34,10 +35,10 @@ export async function requestApproval(
   held: Held,
 ): Promise<Approval> {
   const [made] = await tx<Approval[]>`
-    insert into approvals (id, run_id, session_id, kind, call_key, call_id, tool, tool_version, tier, args, digest,
+    insert into approvals (id, run_id, session_id, kind, call_key, call_id, tool, tool_version, tier, parameters, args, digest,
       requester, reason, allowed, rule, expires_at)
     values (${newId("approval")}, ${request.runId}, ${request.sessionId}, ${request.kind}, ${request.callKey},
-      ${request.callId}, ${request.tool}, ${request.toolVersion}, ${request.tier}, ${request.sealed.text},
+      ${request.callId}, ${request.tool}, ${request.toolVersion}, ${request.tier}, ${JSON.stringify(request.parameters)}::text::json, ${request.sealed.text},
       ${request.sealed.digest}, ${request.requester}, ${request.reason}, ${JSON.stringify(request.allowed)}::text::jsonb,
       ${JSON.stringify(request.rule)}::text::jsonb, now() + ${request.rule.expiresInMs} * interval '1 millisecond')
     on conflict do nothing returning *`;

@@ -26,10 +26,10 @@ export type DeliverDeps = {
   log: Log;
   /** How long to wait after so many failures in a row, in ms. */
   retryDelay: (failures: number) => number;
+  /** The longest that the platform is waited for, in ms; what it did by then is not known. */
+  askMs: number;
 };
 
-/** The longest that a platform is waited for; what it did by then is not known. */
-const ASK_MS = 30_000;
 /** So many events in a row that can never be posted: the place itself is taken to be gone. */
 const GONE_AFTER = 5;
 /** The least that a rate limit is taken to last, whatever the platform says. */
@@ -62,7 +62,7 @@ export async function deliverPart(
   if (next === undefined) return;
   const intent = intentOf(next);
   if (!next.intended) await intendPart(deps.sql, next, intent.nonce, lease);
-  const asking = AbortSignal.any([signal, AbortSignal.timeout(ASK_MS)]);
+  const asking = AbortSignal.any([signal, AbortSignal.timeout(deps.askMs)]);
   const { part, place, previous } = next;
   const { language } = destination;
   const context = { place, part, previous, intent, language, signal: asking };

@@ -22,6 +22,8 @@ export type DeliveryLoopOptions = {
   /** How many places are served at a time. Each costs a lease, not a connection. */
   parallel?: number;
   retryDelay?: (failures: number) => number;
+  /** The longest that a platform is waited for, in ms: 30,000. */
+  askMs?: number;
   lease?: { ttlMs: number; renewMs: number };
 };
 
@@ -70,7 +72,7 @@ export function startDeliveryLoop(options: DeliveryLoopOptions): DeliveryLoop {
       const [platform = ""] = addressParts(place);
       const adapter = adapters.get(platform);
       if (adapter === undefined) return;
-      const deps = { retryDelay, ...options, adapter };
+      const deps = { retryDelay, askMs: 30_000, ...options, adapter };
       const waitMs = await deliverPlace(deps, place, stopping.signal);
       if (waitMs !== undefined && !stopping.signal.aborted)
         paused.set(place, setTimeout(serve, Math.min(waitMs, LONGEST_TIMER_MS), place));

@@ -52,7 +52,6 @@ export function openGate(core: Pick<Core, "sql" | "policy">, run: GateRun): Gate
       requestApproval(
         tx,
         {
-          ...call,
           runId: run.runId,
           sessionId: run.sessionId,
           kind: "tool_call",
@@ -61,6 +60,7 @@ export function openGate(core: Pick<Core, "sql" | "policy">, run: GateRun): Gate
           tool: tool.name,
           toolVersion: version,
           tier: tool.tier,
+          parameters: tool.parameters,
           sealed: seal(tool.name, version, call.args),
           requester: run.requester,
           reason: ruling.reason,

@@ -71,6 +71,7 @@ export function openLedger(core: Pick<Core, "sql">, run: LedgerRun): Ledger {
         tool: call.tool.name,
         toolVersion: version,
         tier: call.tool.tier,
+        parameters: call.tool.parameters,
         sealed: seal(call.tool.name, version, call.args),
         requester: run.requester,
         reason: REASON[run.language],
