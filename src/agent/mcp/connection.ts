@@ -131,7 +131,7 @@ export function keepConnected(
       session = fresh;
       fault = undefined;
       log.info(
-        { server: name, tools: known.tools.length },
+        { server: name, tools: known.tools.length, pid: opened.pid() ?? undefined },
         `The MCP server "${name}" is connected`,
       );
       tried.resolve();

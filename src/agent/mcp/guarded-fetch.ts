@@ -126,6 +126,7 @@ function pinnedLookup(allowPrivate: boolean, resolve: Resolve): LookupFunction {
 
 /** undici says "fetch failed"; what happened, our own refusal included, is the cause of that. */
 function rootOf(error: unknown): unknown {
+  if (error instanceof RefusedError) return error;
   if (error instanceof AggregateError && error.errors.length > 0) return rootOf(error.errors[0]);
   return error instanceof Error && error.cause instanceof Error ? rootOf(error.cause) : error;
 }

@@ -22,13 +22,18 @@ export type TransportOptions = {
   resolve?: Resolve;
 };
 
+export type OpenedTransport = {
+  transport: Transport;
+  /** The process of a stdio server, once it is started. */
+  pid(): number | null;
+} & AsyncDisposable;
+
 /** Makes the transport of an entry, not yet started. Disposing frees what is beneath it, once the transport is closed. */
-export function openTransport(
-  entry: McpServerConfig,
-  options: TransportOptions,
-): { transport: Transport } & AsyncDisposable {
-  if (entry.transport === "stdio")
-    return { transport: stdio(entry, options), [Symbol.asyncDispose]: async () => {} };
+export function openTransport(entry: McpServerConfig, options: TransportOptions): OpenedTransport {
+  if (entry.transport === "stdio") {
+    const transport = stdio(entry, options);
+    return { transport, pid: () => transport.pid, [Symbol.asyncDispose]: async () => {} };
+  }
   const guarded = guardedFetch(
     { url: entry.url, allowPrivate: entry.allow_private },
     {
@@ -43,13 +48,13 @@ export function openTransport(
     requestInit: { headers: { "user-agent": "countersign", ...entry.headers } },
   });
   // The SDK's class has `sessionId?: string | undefined`, its interface `sessionId?: string`.
-  return { ...guarded, transport: transport as Transport };
+  return { ...guarded, transport: transport as Transport, pid: () => null };
 }
 
 function stdio(
   entry: McpServerConfig & { transport: "stdio" },
   { path, onStderr }: TransportOptions,
-): Transport {
+): StdioClientTransport {
   const transport = new StdioClientTransport({
     command: entry.command,
     args: entry.args,

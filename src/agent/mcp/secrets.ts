@@ -1,22 +1,25 @@
 import type { McpServerConfig } from "../../config-file.ts";
+import { redact } from "../../redact.ts";
 
 /** Parts of a path that are as long as a token are taken for one: some servers are reached by nothing else. */
 const TOKEN_IN_PATH = 20;
-/** Shorter values are words like `true` or `cn`, and no secrets. */
-const MIN_LENGTH = 6;
 const SECRET_FLAG = /^--?[\w-]*(?:key|token|secret|password|auth)[\w-]*(?:=(.*))?$/i;
 
 /**
- * Replaces everything in a text that may be a secret of this entry: what its URL's query, headers
- * and env hold, and what follows a flag like `--api-key`. By now `${NAME}` is filled in, so nothing tells which is which.
+ * Takes everything out of a text that may be a secret of this entry: what its URL's query, headers
+ * and env hold, and what follows a flag like `--api-key`. By now `${NAME}` is filled in, so nothing
+ * tells which is which.
  */
 export function redactor(entry: McpServerConfig): (text: string) => string {
   const given = (entry.transport === "stdio" ? secretsOfCommand(entry) : secretsOfUrl(entry))
     .flatMap((value) => [value, value.trim(), ...value.split(/\s+/)])
-    .flatMap((value) => [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)])
-    .filter((value) => value.length >= MIN_LENGTH);
+    .flatMap((value) => [
+      value,
+      encodeURIComponent(value.toWellFormed()),
+      JSON.stringify(value).slice(1, -1),
+    ]);
   const secrets = [...new Set(given)].sort((a, b) => b.length - a.length);
-  return (text) => secrets.reduce((left, secret) => left.replaceAll(secret, "[redacted]"), text);
+  return (text) => redact(text, secrets);
 }
 
 function secretsOfCommand(entry: McpServerConfig & { transport: "stdio" }): string[] {

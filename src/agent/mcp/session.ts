@@ -27,6 +27,7 @@ export type Call = {
   idempotencyKey: string;
   asTask: boolean;
   timeoutMs: number;
+  /** Aborts when the call is cancelled or its time is over. */
   signal: AbortSignal;
   onProgress(progress: {
     done: number;
@@ -163,7 +164,9 @@ async function listTools(client: Client, options: RequestOptions): Promise<unkno
 }
 
 async function callTool(client: Client, call: Call): Promise<CallResult> {
-  const { tool: name, args, idempotencyKey, timeoutMs: timeout } = call;
+  const { tool: name, args, idempotencyKey } = call;
+  // The caller's signal ends the call in time; this only keeps the SDK from giving up after its own 60 s.
+  const timeout = call.timeoutMs + PING_MS;
   // Not the caller's own signal: the SDK never stops listening to it, and sends its reason to the server.
   const cancel = new AbortController();
   const onAbort = () => cancel.abort("the call was cancelled");
