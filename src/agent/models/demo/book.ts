@@ -54,7 +54,7 @@ function wantsToBook(said: string): boolean {
 function trim(name: string): string {
   return name
     .trim()
-    .replace(/^(?:(?:the|a|an|me|us|at)\s+)+/iu, "")
+    .replace(/^(?:(?:the|a|an|me|us|at|in|rooms?)\s+)+/iu, "")
     .replace(/(?:的(?:房间|住宿)|一晚|吧)+$/u, "")
     .trim();
 }

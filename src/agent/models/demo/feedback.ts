@@ -18,8 +18,8 @@ export function feedback(turn: Turn, call: Call, words: string): Reply {
   return (
     asked ?? {
       text: inWords(turn, {
-        zh: `明白了，没有执行。您的反馈：${words}`,
-        en: `Understood, it did not run. You said: ${words}`,
+        zh: `明白了：${words}`,
+        en: `Understood: ${words}`,
       }),
     }
   );

@@ -1,3 +1,4 @@
+import { listUnder, MEMORIES } from "./prompt-lists.ts";
 import { inWords, isBound, type Reply, type Turn } from "./turn.ts";
 
 const REMEMBER =
@@ -26,32 +27,18 @@ export function remember(turn: Turn): Reply | undefined {
 /** `what do you know about me`: from the memories in the system prompt, else by tool `recall`. */
 export function recall(turn: Turn): Reply | undefined {
   if (!RECALL.test(turn.said)) return undefined;
-  const known = memoriesIn(turn.system);
-  if (known.length > 0)
+  const known = listUnder(turn.system, MEMORIES);
+  const list = known.map((text) => `- ${text}`).join("\n");
+  if (list)
     return {
       text: inWords(turn, {
-        zh: `我记得：\n${known.join("\n")}`,
-        en: `I remember:\n${known.join("\n")}`,
+        zh: `我记得：\n${list}`,
+        en: `I remember:\n${list}`,
       }),
     };
   if (isBound(turn, "recall"))
-    return { text: "", calls: [{ name: "recall", args: { query: turn.said } }] };
+    return { text: "", calls: [{ name: "recall", args: { query: "" } }] };
   return {
     text: inWords(turn, { zh: "我还不知道您的喜好。", en: "I know nothing about you yet." }),
   };
 }
-
-/** The list that follows a heading about memories, or memories written on the heading's own line. */
-export function memoriesIn(system: string): string[] {
-  const lines = system.split("\n");
-  const start = lines.findIndex((line) => HEADING.test(line));
-  if (start === -1) return [];
-  const own = lines[start]?.replace(HEADING, "").trim() ?? "";
-  const rest = lines.slice(start + 1);
-  const end = rest.findIndex((line) => !/^\s*[-*•]/u.test(line));
-  const listed = end === -1 ? rest : rest.slice(0, end);
-  return listed.length > 0 ? listed.map((line) => line.trim()) : own ? [`- ${own}`] : [];
-}
-
-const HEADING =
-  /^.*(?:memor(?:y|ies)|remember|know about (?:the user|them|this person)|preferences|记忆|记得|附加信息|偏好).*?[:：]/iu;

@@ -1,55 +1,48 @@
+import type { Language } from "../../../events.ts";
 import { BOOK } from "./book.ts";
 import { feedback } from "./feedback.ts";
 import { MULTIPLY } from "./multiply.ts";
 import { type Outcome, readOutcome } from "./outcome.ts";
-import { type Answered, inWords, type Reply, type Turn } from "./turn.ts";
+import { type Answered, type Call, inWords, type Reply, type Turn } from "./turn.ts";
 
 /** Tells the person what became of each call; feedback may lead to new calls. */
 export function results(turn: Turn): Reply | undefined {
   if (turn.answered.length === 0) return undefined;
-  const replies = turn.answered.map((answered): Reply => {
-    const outcome = readOutcome(answered.content);
-    return outcome.kind === "answered"
-      ? feedback(turn, answered.call, outcome.words)
-      : { text: tell(turn, answered, outcome) };
-  });
+  const replies = turn.answered.map((answered) => replyTo(turn, answered));
   return {
     text: replies.flatMap(({ text }) => text || []).join("\n"),
     calls: replies.flatMap(({ calls }) => calls ?? []),
   };
 }
 
-function tell(turn: Turn, { call }: Answered, outcome: Outcome): string {
-  if (outcome.kind === "done") return tellResult(turn, call.name, outcome);
-  const what = subject(turn, call.name, call.args);
-  const why = outcome.words
-    ? inWords(turn, { zh: `：${outcome.words}`, en: `: ${outcome.words}` })
-    : "";
-  const end = inWords(turn, { zh: "。", en: "." });
-  const told = {
-    rejected: {
-      zh: `${what}被拒绝了，没有执行，什么都没有${call.name === BOOK ? "预定" : "改变"}`,
-      en: `${what} was rejected and did not run: nothing was ${call.name === BOOK ? "booked" : "done"}`,
-    },
-    expired: {
-      zh: `没有人在期限内答复，${what}没有执行`,
-      en: `Nobody answered in time: ${what} did not run`,
-    },
-    withdrawn: { zh: `${what}已撤回，没有执行`, en: `${what} was withdrawn and did not run` },
-    error: { zh: `${what}失败了`, en: `${what} failed` },
-  }[outcome.kind === "answered" ? "rejected" : outcome.kind];
-  return `${inWords(turn, told)}${why.replace(/[。.]$/u, "")}${end}`;
+function replyTo(turn: Turn, { call, content }: Answered): Reply {
+  const outcome = readOutcome(content);
+  switch (outcome.kind) {
+    case "done":
+      return { text: tellResult(turn, call.name, outcome) };
+    case "answered":
+      return feedback(turn, call, outcome.words);
+    case "rejected":
+    case "expired":
+    case "withdrawn":
+    case "error":
+      return { text: tellFailure(turn, call, outcome.kind, outcome.words) };
+    default: {
+      const never: never = outcome.kind;
+      return never;
+    }
+  }
 }
 
-/** The tool's own words; where they are the known Chinese ones and the person wrote English, the same in English. */
+/** The tool's own words; where they are known Chinese ones and the person wrote English, the same in English. */
 function tellResult(turn: Turn, tool: string, { words, edited }: Outcome): string {
-  const note = edited
-    ? inWords(turn, {
-        zh: `（参数已改为 ${JSON.stringify(edited)}）`,
-        en: ` (with the arguments changed to ${JSON.stringify(edited)})`,
-      })
-    : "";
-  return `${turn.language === "en" ? inEnglish(tool, words) : words}${note}`;
+  const result = turn.language === "en" ? inEnglish(tool, words) : words;
+  if (!edited) return result;
+  const args = JSON.stringify(edited);
+  return inWords(turn, {
+    zh: `${result}（参数已改为 ${args}）`,
+    en: `${result} (The arguments were changed to ${args}.)`,
+  });
 }
 
 function inEnglish(tool: string, words: string): string {
@@ -58,8 +51,29 @@ function inEnglish(tool: string, words: string): string {
   return words;
 }
 
-function subject(turn: Turn, tool: string, args: Record<string, unknown>): string {
-  if (tool === BOOK)
-    return inWords(turn, { zh: `预定${args.hotel_name}`, en: `Booking ${args.hotel_name}` });
-  return inWords(turn, { zh: `工具 ${tool} 的调用`, en: `The call of ${tool}` });
+type Failure = Exclude<Outcome["kind"], "done" | "answered">;
+
+const FAILURES: Record<Failure, Record<Language, string>> = {
+  rejected: { zh: "被拒绝了，没有执行", en: "was rejected and did not run" },
+  expired: { zh: "在期限内无人答复，没有执行", en: "was not answered in time and did not run" },
+  withdrawn: { zh: "已被撤回，没有执行", en: "was withdrawn and did not run" },
+  error: { zh: "失败了", en: "failed" },
+};
+
+function tellFailure(turn: Turn, call: Call, failure: Failure, words: string): string {
+  const booking = call.name === BOOK;
+  const what = booking
+    ? inWords(turn, {
+        zh: `预定${call.args.hotel_name}的请求`,
+        en: `The booking of ${call.args.hotel_name}`,
+      })
+    : inWords(turn, { zh: `工具 ${call.name} 的调用`, en: `The call of ${call.name}` });
+  const nothing =
+    booking && failure !== "error"
+      ? inWords(turn, { zh: "，没有预定任何酒店", en: ": nothing was booked" })
+      : "";
+  const why = words && inWords(turn, { zh: `（${words}）`, en: ` (${words})` });
+  const end = inWords(turn, { zh: "。", en: "." });
+  const joint = turn.language === "en" ? " " : "";
+  return `${what}${joint}${inWords(turn, FAILURES[failure])}${nothing}${why}${end}`;
 }

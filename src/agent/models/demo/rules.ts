@@ -13,8 +13,8 @@ export type RuleOptions = { stepDelayMs: number };
 const RULES: ((turn: Turn, options: RuleOptions) => Reply | undefined)[] = [
   (turn, { stepDelayMs }) => steps(turn, stepDelayMs),
   results,
-  remember,
   recall,
+  remember,
   saidBefore,
   waiting,
   calls,

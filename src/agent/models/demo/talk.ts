@@ -1,13 +1,12 @@
+import { listUnder, WAITING } from "./prompt-lists.ts";
 import { inWords, type Reply, type Turn } from "./turn.ts";
 
 const WHO =
   /你是(?:谁|什么|大?模型|语言模型|AI|真的)|are you (?:a|an|real|the)\b|who are you|what are you|which model/iu;
 const BEFORE =
   /(?:刚才|之前|前面|上次).{0,4}说(?:了|过)?(?:什么|啥)|what (?:did I|have I) (?:say|said|ask|asked|tell|told)/iu;
-const WAITING =
+const ASKS_WAITING =
   /(?:在|还在)?等(?:待)?(?:什么|谁)|待审批|哪些审批|what(?:'s| is| are) (?:we |you )?waiting|pending approvals?/iu;
-const WAITING_NOTE =
-  /\b(?:waits?|waiting|pending)\b.*\b(?:approval|approve|countersign|decision|decide|answer|human|person)|\b(?:approval|decision)\b.*\b(?:waits?|waiting|pending)\b|等待.*(?:批准|审批|确认|决定|签)|待审批/iu;
 
 /** Says what it is: no language model. */
 export function aboutItself(turn: Turn): Reply | undefined {
@@ -36,24 +35,16 @@ export function saidBefore(turn: Turn): Reply | undefined {
 
 /** `what is waiting`, from the note in the system prompt. */
 export function waiting(turn: Turn): Reply | undefined {
-  if (!WAITING.test(turn.said)) return undefined;
-  const notes = waitingNotes(turn.system);
+  if (!ASKS_WAITING.test(turn.said)) return undefined;
+  const list = listUnder(turn.system, WAITING)
+    .map((call) => `- ${call}`)
+    .join("\n");
   return {
-    text: notes
+    text: list
       ? inWords(turn, {
-          zh: `还在等待决定：\n${notes}`,
-          en: `Still waiting for a decision:\n${notes}`,
+          zh: `还在等待决定：\n${list}`,
+          en: `Still waiting for a decision:\n${list}`,
         })
       : inWords(turn, { zh: "没有等待审批的调用。", en: "Nothing is waiting for approval." }),
   };
-}
-
-/** The lines of a system prompt that say what waits for a person, with the list below them; "" when nothing does. */
-export function waitingNotes(system: string): string {
-  const lines = system.split("\n");
-  const start = lines.findIndex((line) => WAITING_NOTE.test(line));
-  if (start === -1) return "";
-  const rest = lines.slice(start + 1);
-  const end = rest.findIndex((line) => !/^\s*[-*•]/u.test(line));
-  return [lines[start], ...(end === -1 ? rest : rest.slice(0, end))].join("\n");
 }
