@@ -11,7 +11,7 @@ import {
 } from "@langchain/langgraph-checkpoint";
 import { LeaseLostError } from "../src/errors.ts";
 import type { Sql } from "./client.ts";
-import { decode, encode, messageSerde } from "./message-serde.ts";
+import { decode, encode } from "./message-serde.ts";
 
 /**
  * LangGraph's memory of a run under way: the newest checkpoint only, one statement per put.
@@ -25,7 +25,7 @@ export class RunCheckpointer extends BaseCheckpointSaver<number> {
   readonly #sql: Sql;
 
   constructor(sql: Sql) {
-    super(messageSerde);
+    super();
     this.#sql = sql;
   }
 
@@ -33,7 +33,7 @@ export class RunCheckpointer extends BaseCheckpointSaver<number> {
     const { threadId, ns } = keys(config);
     const [row] = await this.#sql<CheckpointRow[]>`
       select checkpoint_id, parent_id, body, metadata,
-        (select json_agg(json_build_array(task_id, channel, encode(body, 'base64')) order by task_id, idx)
+        (select json_agg(json_build_array(task_id, channel, body) order by task_id, idx)
            from checkpoint_writes w
           where w.thread_id = c.thread_id and w.ns = c.ns and w.checkpoint_id = c.checkpoint_id) as writes
       from checkpoints c where thread_id = ${threadId} and ns = ${ns}`;
@@ -54,7 +54,7 @@ export class RunCheckpointer extends BaseCheckpointSaver<number> {
       pendingWrites: (row.writes ?? []).map(([taskId, channel, body]) => [
         taskId,
         channel,
-        decode(Buffer.from(body, "base64")),
+        decode(body),
       ]),
     };
   }
@@ -105,7 +105,7 @@ export class RunCheckpointer extends BaseCheckpointSaver<number> {
       with held as (select 1 from leases where name = ${lease} and fence = ${fence} and expires_at > clock_timestamp() for share),
         added as (insert into checkpoint_writes (thread_id, ns, checkpoint_id, task_id, idx, channel, body)
           select ${threadId}, ${ns}, ${checkpointId}, ${taskId}, w.* from held,
-            unnest(${rows.map((r) => r.idx)}::int[], ${rows.map((r) => r.channel)}::text[], ${rows.map((r) => r.body)}::bytea[]) w
+            unnest(${rows.map((r) => r.idx)}::int[], ${rows.map((r) => r.channel)}::text[], ${rows.map((r) => r.body)}::text[]) w
           on conflict (thread_id, ns, checkpoint_id, task_id, idx)
           ${special ? this.#sql`do update set channel = excluded.channel, body = excluded.body` : this.#sql`do nothing`})
       select from held`;
@@ -121,9 +121,9 @@ export class RunCheckpointer extends BaseCheckpointSaver<number> {
 type CheckpointRow = {
   checkpointId: string;
   parentId: string | null;
-  body: Uint8Array;
+  body: string;
   metadata: string;
-  writes: [taskId: string, channel: string, base64: string][] | null;
+  writes: [taskId: string, channel: string, body: string][] | null;
 };
 
 function keys(config: RunnableConfig) {

@@ -6,21 +6,12 @@ import {
   ToolMessage,
 } from "@langchain/core/messages";
 import { Send } from "@langchain/langgraph";
-import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 
-/**
+/*
  * Messages as plain JSON. The stock JsonPlusSerializer loads 2,000 messages in 52 ms on the event loop
  * and needs 2.3 times the bytes; this one takes 1.7 ms. Everything else in our checkpoints is plain data,
  * `Send` and `undefined`; what is none of these is an error at once rather than a surprise at the resume.
  */
-export const messageSerde: SerializerProtocol = {
-  async dumpsTyped(value: unknown): Promise<[string, Uint8Array]> {
-    return ["json", encode(value)];
-  },
-  async loadsTyped(_type: string, data: Uint8Array | string): Promise<unknown> {
-    return decode(data);
-  },
-};
 
 const MARK = "$cs";
 const FIELDS = [
@@ -32,12 +23,12 @@ const FIELDS = [
   "artifact",
 ] as const;
 
-export function encode(value: unknown): Uint8Array {
-  return Buffer.from(JSON.stringify({ v: value }, mark));
+/** JSON text of whatever LangGraph keeps in a channel. Throws TypeError for what it could not read back. */
+export function encode(value: unknown): string {
+  return JSON.stringify({ v: value }, mark);
 }
 
-export function decode(data: Uint8Array | string): unknown {
-  const text = typeof data === "string" ? data : Buffer.from(data).toString("utf8");
+export function decode(text: string): unknown {
   return (JSON.parse(text, revive) as { v: unknown }).v;
 }
 

@@ -43,7 +43,7 @@ CREATE TABLE "checkpoint_writes" (
 	"task_id" text NOT NULL,
 	"idx" integer NOT NULL,
 	"channel" text NOT NULL,
-	"body" "bytea" NOT NULL,
+	"body" text NOT NULL,
 	CONSTRAINT "checkpoint_writes_thread_id_ns_checkpoint_id_task_id_idx_pk" PRIMARY KEY("thread_id","ns","checkpoint_id","task_id","idx")
 );
 --> statement-breakpoint
@@ -52,7 +52,7 @@ CREATE TABLE "checkpoints" (
 	"ns" text NOT NULL,
 	"checkpoint_id" text NOT NULL,
 	"parent_id" text,
-	"body" "bytea" NOT NULL,
+	"body" text NOT NULL,
 	"metadata" text NOT NULL,
 	CONSTRAINT "checkpoints_thread_id_ns_pk" PRIMARY KEY("thread_id","ns")
 );

@@ -1,6 +1,4 @@
-import { customType, integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
-
-const bytea = customType<{ data: Uint8Array }>({ dataType: () => "bytea" });
+import { integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 
 /** The newest LangGraph checkpoint of a run that has not ended; older ones are overwritten, all are deleted at its end. */
 export const checkpoints = pgTable(
@@ -10,7 +8,7 @@ export const checkpoints = pgTable(
     ns: text().notNull(),
     checkpointId: text("checkpoint_id").notNull(),
     parentId: text("parent_id"),
-    body: bytea().notNull(),
+    body: text().notNull(),
     metadata: text().notNull(),
   },
   (t) => [primaryKey({ columns: [t.threadId, t.ns] })],
@@ -26,7 +24,7 @@ export const checkpointWrites = pgTable(
     taskId: text("task_id").notNull(),
     idx: integer().notNull(),
     channel: text().notNull(),
-    body: bytea().notNull(),
+    body: text().notNull(),
   },
   (t) => [primaryKey({ columns: [t.threadId, t.ns, t.checkpointId, t.taskId, t.idx] })],
 );
