@@ -11,43 +11,49 @@ const MARK = /^\p{Mn}+$/u;
 /** How many columns a terminal takes for a line: two for Chinese, Japanese, Korean and emoji, none for colours. */
 export function columnsOf(line: string): number {
   let columns = 0;
-  for (const { segment } of graphemes.segment(stripVTControlCharacters(line)))
-    columns += widthOf(segment);
+  for (const grapheme of graphemesOf(stripVTControlCharacters(line))) columns += widthOf(grapheme);
   return columns;
 }
 
-/** A text as lines of at most `columns`, broken at spaces and between wide characters where possible. Colours stay. */
-export function wrap(text: string, columns: number): string[] {
-  return text.split("\n").flatMap((line) => wrapLine(line, Math.max(columns, 2)));
+/**
+ * A text as lines of at most `columns`, broken at spaces and between wide characters where possible. Colours stay.
+ * `hanging` matches what later lines of a broken line are indented by, e.g. /^ *(?:- )?/.
+ */
+export function wrap(text: string, columns: number, hanging = /^/): string[] {
+  return text.split("\n").flatMap((line) => {
+    const indent = columnsOf(hanging.exec(stripVTControlCharacters(line))?.[0] ?? "");
+    return wrapLine(line, Math.max(columns, 2), indent < columns / 2 ? indent : 0);
+  });
 }
 
-function wrapLine(line: string, columns: number): string[] {
+function wrapLine(line: string, columns: number, indent: number): string[] {
   const lines: string[] = [];
   let current = "";
   let width = 0;
+  const breakLine = () => {
+    lines.push(current.trimEnd());
+    current = " ".repeat(indent);
+    width = indent;
+  };
   for (const piece of piecesOf(line)) {
     const pieceWidth = columnsOf(piece);
-    if (width + pieceWidth > columns && width > 0 && !isBlank(piece)) {
-      lines.push(current.trimEnd());
-      [current, width] = ["", 0];
+    const isBlank = /^ +$/.test(piece);
+    if (width + pieceWidth > columns) {
+      if (isBlank) continue; // spaces at the end of a line are let go
+      if (width > indent || pieceWidth <= columns - indent) breakLine();
     }
-    if (pieceWidth <= columns - width) {
-      current += piece;
-      width += pieceWidth;
-      continue;
-    }
-    if (isBlank(piece)) continue; // spaces at the end of a line are let go
-    for (const { segment } of graphemes.segment(piece)) {
-      const segmentWidth = widthOf(segment);
-      if (width + segmentWidth > columns) {
-        lines.push(current);
-        [current, width] = ["", 0];
-      }
-      current += segment;
-      width += segmentWidth;
+    for (const part of width + pieceWidth > columns ? graphemesOf(piece) : [piece]) {
+      const partWidth = columnsOf(part);
+      if (width + partWidth > columns) breakLine();
+      current += part;
+      width += partWidth;
     }
   }
   return [...lines, current];
+}
+
+function graphemesOf(text: string): string[] {
+  return Array.from(graphemes.segment(text), ({ segment }) => segment);
 }
 
 /** What must stay together: a word, one wide character, a run of spaces, a colour. */
@@ -65,13 +71,13 @@ function piecesOf(line: string): string[] {
       pieces.push(part);
       continue;
     }
-    for (const { segment } of graphemes.segment(part)) {
-      if (widthOf(segment) < 2) {
-        word += segment;
+    for (const grapheme of graphemesOf(part)) {
+      if (widthOf(grapheme) < 2) {
+        word += grapheme;
         continue;
       }
       flush();
-      pieces.push(segment);
+      pieces.push(grapheme);
     }
   }
   flush();
@@ -81,8 +87,4 @@ function piecesOf(line: string): string[] {
 function widthOf(grapheme: string): number {
   if (MARK.test(grapheme)) return 0;
   return WIDE.test(grapheme) ? 2 : 1;
-}
-
-function isBlank(piece: string): boolean {
-  return /^ +$/.test(piece);
 }
