@@ -1,5 +1,14 @@
 import { readFileSync } from "node:fs";
-import { LineCounter, parseDocument } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+} from "yaml";
 import { z } from "zod";
 import { ConfigError, messageOf } from "./errors.ts";
 import { TIERS, WHILE_RUNNING, WHILE_WAITING } from "./events.ts";
@@ -31,7 +40,7 @@ const mcpServer = z.discriminatedUnion("transport", [
   }),
   z.strictObject({
     transport: z.enum(["http", "sse"]),
-    url: z.string().min(1),
+    url: z.url({ protocol: /^https?$/, error: "should be an http or https URL" }),
     headers: z.record(z.string(), z.string()).default({}),
     /** Lets this exact origin be a private, loopback or link-local address. */
     allow_private: z.boolean().default(false),
@@ -88,33 +97,67 @@ export function parseConfigFile(
   env: Record<string, string | undefined>,
 ): FileConfig {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  // Not prettyErrors: they quote the file, and with it a secret that somebody wrote there.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const at = (offset: number | undefined) =>
+    offset === undefined ? path : `${path}:${lines.linePos(offset).line}`;
   const fault = document.errors[0];
-  if (fault) throw new ConfigError(`${path}:${lines.linePos(fault.pos[0]).line}: ${fault.message}`);
+  if (fault) throw new ConfigError(`${at(fault.pos[0])}: ${fault.message}`);
   if (document.contents === null) throw new ConfigError(`${path} is empty`);
-  const parsed = fileSchema.safeParse(fillIn(document.toJS(), env, path));
+  fillIn(document, env, at);
+  const parsed = fileSchema.safeParse(plain(document, path));
   if (parsed.success) return parsed.data;
   const words = parsed.error.issues.map((issue) => {
-    const node = document.getIn(issue.path, true) as
-      | { range?: [number, number, number] }
-      | undefined;
-    const line = node?.range ? `:${lines.linePos(node.range[0]).line}` : "";
-    return `${path}${line}: ${issue.path.join(".") || "(the file)"}: ${issue.message}`;
+    const extra = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
+    const line = at(offsetOf(document, [...issue.path, ...extra]));
+    return `${line}: ${issue.path.join(".") || "(the file)"}: ${issue.message}`;
   });
   throw new ConfigError(words.join("\n"));
 }
 
-function fillIn(value: unknown, env: Record<string, string | undefined>, path: string): unknown {
-  if (typeof value === "string")
-    return value.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
-      const found = env[name];
-      if (found === undefined) throw new ConfigError(`${path} uses \${${name}}, which is not set`);
-      return found;
-    });
-  if (Array.isArray(value)) return value.map((inner) => fillIn(inner, env, path));
-  if (typeof value === "object" && value !== null)
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [key, fillIn(inner, env, path)]),
-    );
-  return value;
+/** Puts the environment's values where `${NAME}` stands, in values only. */
+function fillIn(
+  document: Document,
+  env: Record<string, string | undefined>,
+  at: (offset: number | undefined) => string,
+): void {
+  visit(document, {
+    Scalar(where, node) {
+      if (where === "key" || typeof node.value !== "string") return;
+      node.value = node.value.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
+        const found = env[name];
+        if (found !== undefined) return found;
+        throw new ConfigError(`${at(node.range?.[0])}: \${${name}} is used, which is not set`);
+      });
+    },
+  });
+}
+
+function plain(document: Document, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new ConfigError(`${path}: ${messageOf(error)}`); // an alias without an anchor, or far too many
+  }
+}
+
+/** Where the key at the end of a path stands in the text, or as much of the path as there is. */
+function offsetOf(document: Document, path: PropertyKey[]): number | undefined {
+  let node: unknown = document.contents;
+  let offset: number | undefined;
+  for (const part of path) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isSeq(node)) {
+      node = node.items[Number(part)];
+      if (isScalar(node) || isMap(node)) offset = node.range?.[0] ?? offset;
+    } else if (isMap(node)) {
+      const pair = node.items.find(
+        ({ key }) => isScalar(key) && String(key.value) === String(part),
+      );
+      if (!pair) return offset;
+      offset = (isScalar(pair.key) && pair.key.range?.[0]) || offset;
+      node = pair.value;
+    }
+  }
+  return offset;
 }

@@ -65,8 +65,8 @@ export type Config = z.infer<typeof envSchema> & {
 };
 export type ApiKey = Config["API_KEYS"][number];
 
-/** Names whose values are never printed. */
-const SECRETS = /KEY|TOKEN|SECRET|PASSWORD|DATABASE_URL|REDIS_URL/;
+/** Names whose values are never printed. Not HISTORY_MAX_TOKENS. */
+const SECRETS = /(?:KEYS?|TOKEN|SECRET|PASSWORD)$|^(?:DATABASE|REDIS)_URL$/;
 
 /**
  * Reads the whole configuration, once: the environment, `.env` beneath it, and COUNTERSIGN_CONFIG.
@@ -78,7 +78,10 @@ export function readConfig(env: Record<string, string | undefined> = withDotenv(
   if (!parsed.success) {
     const words = parsed.error.issues.map((issue) => {
       const name = String(issue.path[0]);
-      const held = SECRETS.test(name) ? "a value that is not shown" : JSON.stringify(given[name]);
+      const value = given[name] ?? "";
+      // An @ may stand after a password, in an address that is too broken to tell.
+      const hidden = SECRETS.test(name) || value.includes("@");
+      const held = hidden ? "a value that is not shown" : JSON.stringify(given[name]);
       return `${name} holds ${held}: ${issue.message}`;
     });
     throw new ConfigError(words.join("\n"));
