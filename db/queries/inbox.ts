@@ -1,4 +1,4 @@
-import { type Inbound, addressParts } from "../../src/events.ts";
+import { addressParts, type Inbound } from "../../src/events.ts";
 import type { Query } from "../client.ts";
 
 /** Stores an event, with its first attempt begun. False: its key was there, so it is the same event. */

@@ -4,6 +4,7 @@ import { openDatabase, type Sql } from "#db/client.ts";
 import type { Adapter } from "#src/adapter.ts";
 import { openLog } from "#src/log.ts";
 import { type Announcements, openAnnouncements } from "#src/ports/announcements.ts";
+import { deliverPlace } from "#src/runs/deliver.ts";
 import { type DeliveryLoopOptions, startDeliveryLoop } from "#src/runs/delivery-loop.ts";
 import { STUCK_AFTER } from "#src/runs/next-turn.ts";
 import { type TestDatabase, testDatabase } from "#tests/support/database.ts";
@@ -245,6 +246,27 @@ test("a place whose platform never answers keeps no other waiting", async () => 
   await sql`update leases set expires_at = now() - interval '1 second' where name = ${`place:${silent}`}`;
   await sql`update destinations set done = true where place = ${silent}`;
   await worker.drain();
+});
+
+test("a worker whose place was taken over writes nothing of what it did", async () => {
+  const place = newPlace();
+  const platform = scriptedPlatform();
+  const run = await insertRun(sql, [place], [says("one"), done("ok")]);
+  const name = `place:${place}`;
+  const late: Adapter = {
+    ...platform.adapter,
+    async deliver(event, context) {
+      const delivered = await platform.adapter.deliver(event, context);
+      await sql`update leases set fence = fence + 1, holder = 'another' where name = ${name}`;
+      return delivered;
+    },
+  };
+  const deps = { sql, adapter: late, log, holder: "late", retryDelay: () => 5, askMs: 30_000 };
+  const lease = { ttlMs: 3_600_000, renewMs: 3_600_000 };
+  const serving = deliverPlace({ ...deps, lease }, place, new AbortController().signal);
+  await assert.rejects(serving, { code: "lease_lost" });
+  const rows = await sql`select seq, state from deliveries where run_id = ${run}`;
+  assert.deepEqual([...rows], [{ seq: 1, state: "intended" }]);
 });
 
 test("draining finishes the part under way and begins no other", async () => {
