@@ -42,14 +42,17 @@ export function eventsAfter(
     where run_id = ${runId} and seq > ${seq} and seq <= ${seq + count} order by seq`;
 }
 
-/** Writes down that the platform is about to be asked. Rejects with LeaseLostError where another holds the place. */
+/**
+ * Writes down that the platform is about to be asked. False: the run was deleted, and nothing may be shown of it.
+ * As the others below, rejects with LeaseLostError where another holds the place.
+ */
 export async function intendPart(
   sql: Query,
   key: PartKey,
   nonce: string,
   lease: UnderLease,
-): Promise<void> {
-  await underLease(
+): Promise<boolean> {
+  return underLease(
     sql,
     lease,
     sql`insert into deliveries (run_id, place, seq, part, nonce, state)
@@ -142,19 +145,19 @@ export async function postponePart(
 
 /**
  * One statement that writes only while the lease is held: it locks the lease's row, so that nobody takes it over in
- * between. `write` reads from `held`, `then` from what `write` returns, as `written`.
+ * between. `write` reads from `held`, `then` from what `write` returns, as `written`. False: it wrote nothing.
  */
 async function underLease(
   sql: Query,
   lease: UnderLease,
   write: ReturnType<Query>,
   then: ReturnType<Query> = sql`select 1`,
-): Promise<void> {
-  const [row] = await sql<{ held: boolean }[]>`
+): Promise<boolean> {
+  const [row] = await sql<{ held: boolean; wrote: boolean }[]>`
     with held as (select name from leases where name = ${lease.name} and fence = ${lease.fence} for share),
       written as (${write}),
       after as (${then})
-    select exists (select from held) as held`;
-  if (!row?.held)
-    throw new LeaseLostError(`Cannot write under "${lease.name}": another worker has taken over`);
+    select exists (select from held) as held, exists (select from written) as wrote`;
+  if (row?.held) return row.wrote;
+  throw new LeaseLostError(`Cannot write under "${lease.name}": another worker has taken over`);
 }

@@ -61,7 +61,7 @@ export async function deliverPart(
   const next = await readNextPart(deps.sql, destination);
   if (next === undefined) return;
   const intent = intentOf(next);
-  if (!next.intended) await intendPart(deps.sql, next, intent.nonce, lease);
+  if (!next.intended && !(await intendPart(deps.sql, next, intent.nonce, lease))) return;
   const asking = AbortSignal.any([signal, AbortSignal.timeout(deps.askMs)]);
   const { part, place, previous } = next;
   const { language } = destination;

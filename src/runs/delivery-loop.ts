@@ -61,10 +61,15 @@ export function startDeliveryLoop(options: DeliveryLoopOptions): DeliveryLoop {
       if (stopping.signal.aborted || serving.size >= parallel) return;
       if (serving.has(place)) continue;
       asked.delete(place);
-      serving.set(place, servePlace(place));
+      const served = servePlace(place).finally(() => {
+        serving.delete(place);
+        serveAsked();
+      });
+      serving.set(place, served);
     }
   }
 
+  /** Never rejects. */
   async function servePlace(place: Place): Promise<void> {
     clearTimeout(paused.get(place));
     paused.delete(place);
@@ -78,9 +83,6 @@ export function startDeliveryLoop(options: DeliveryLoopOptions): DeliveryLoop {
         paused.set(place, setTimeout(serve, Math.min(waitMs, LONGEST_TIMER_MS), place));
     } catch (error) {
       log.error({ place, holder, error }, "serving a place was broken off; it is taken up again");
-    } finally {
-      serving.delete(place);
-      serveAsked();
     }
   }
 

@@ -269,6 +269,18 @@ test("a worker whose place was taken over writes nothing of what it did", async 
   assert.deepEqual([...rows], [{ seq: 1, state: "intended" }]);
 });
 
+test("a run that is deleted while its place waits is not shown any more", async () => {
+  const place = newPlace();
+  const platform = scriptedPlatform(faults("none", "429", "429"));
+  await using _worker = startWorker(platform.adapter);
+  const run = await insertRun(sql, [place], [says("one"), says("two"), done("ok")]);
+  await eventually("the second part was asked for", () => platform.calls.length >= 2);
+  await sql`delete from runs where id = ${run}`;
+  const next = await insertRun(sql, [place], [says("next"), done("ok")]);
+  await untilDone(next);
+  assert.equal(platform.textOf(next, place), "next(ok)");
+});
+
 test("draining finishes the part under way and begins no other", async () => {
   const place = newPlace();
   const platform = scriptedPlatform(faults("none", "store, then time out"), {
