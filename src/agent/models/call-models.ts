@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConfigError, LeaseLostError, ModelError, RefusedError } from "../../errors.ts";
-import { readHttpFailure, retryAfterMs } from "./http-failure.ts";
+import { withinAttempt } from "./attempt-signal.ts";
 import type { NamedModel } from "./named-model.ts";
 import { toModelError } from "./to-model-error.ts";
+import { waitBefore } from "./wait-before.ts";
 
 type CallOptions = {
   /** How long a model may be silent, ms. `alive()` starts it anew, e.g. at each chunk. */
@@ -14,10 +15,6 @@ type CallOptions = {
 };
 
 type ModelCall<T> = (model: NamedModel, signal: AbortSignal, alive: () => void) => Promise<T>;
-
-/** A server that asks for a longer wait than this is not waited for. */
-const LONGEST_WAIT_MS = 20_000;
-const FIRST_WAIT_MS = 300;
 
 /**
  * Calls the first model that answers, in order. Each is tried again, after a growing and jittered pause or what
@@ -72,27 +69,12 @@ async function callOnce<T>(
   signal?.addEventListener("abort", stop, { once: true });
   const timer = setTimeout(timeOut, timeoutMs);
   try {
-    return await Promise.race([aborted, call(model, own.signal, () => timer.refresh())]);
+    const answer = withinAttempt(own.signal, () => call(model, own.signal, () => timer.refresh()));
+    return await Promise.race([aborted, answer]);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", stop);
   }
-}
-
-/** How long to wait before trying the same model again, ms; undefined when that would not help. */
-function waitBefore(attempt: number, error: ModelError, thrown: unknown): number | undefined {
-  const { status = 0, code, headers } = readHttpFailure(thrown);
-  const again =
-    status === 429 ||
-    status === 408 ||
-    status >= 500 ||
-    error.code === "model_unreachable" ||
-    error.code === "model_empty";
-  if (!again || code === "insufficient_quota") return undefined;
-  const asked = retryAfterMs(headers);
-  if (asked !== undefined && asked > LONGEST_WAIT_MS) return undefined;
-  const growing = FIRST_WAIT_MS * 2 ** attempt * (0.5 + Math.random() / 2);
-  return Math.max(asked ?? 0, growing);
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

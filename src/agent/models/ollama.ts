@@ -2,6 +2,7 @@ import type { CallbackManagerForLLMRun } from "@langchain/core/callbacks/manager
 import type { BaseMessage } from "@langchain/core/messages";
 import type { ChatGenerationChunk } from "@langchain/core/outputs";
 import { ChatOllama } from "@langchain/ollama";
+import { untilAttemptEnds } from "./attempt-signal.ts";
 import type { NamedModel } from "./named-model.ts";
 
 /** A model that Ollama serves at `address`, e.g. `http://127.0.0.1:11434`. */
@@ -29,8 +30,9 @@ class AbortableOllama extends ChatOllama {
     runManager?: CallbackManagerForLLMRun,
   ): AsyncGenerator<ChatGenerationChunk> {
     const { model, baseUrl } = this;
-    const one = new ChatOllama({ model, baseUrl, fetch: checkedFetch(options.signal) });
-    yield* one._streamResponseChunks(messages, options, runManager);
+    const until = untilAttemptEnds(options);
+    const one = new ChatOllama({ model, baseUrl, fetch: checkedFetch(until.signal) });
+    yield* one._streamResponseChunks(messages, until, runManager);
   }
 }
 

@@ -3,6 +3,7 @@ import type { AIMessageChunk, BaseMessage, BaseMessageChunk } from "@langchain/c
 import type { ChatGenerationChunk } from "@langchain/core/outputs";
 import { ChatOpenAICompletions } from "@langchain/openai";
 import { ModelError } from "../../errors.ts";
+import { untilAttemptEnds } from "./attempt-signal.ts";
 
 type Completions = ChatOpenAICompletions;
 
@@ -18,14 +19,19 @@ export class StrictCompletions extends ChatOpenAICompletions {
     options: this["ParsedCallOptions"],
     runManager?: CallbackManagerForLLMRun,
   ): AsyncGenerator<ChatGenerationChunk> {
+    const until = untilAttemptEnds(options);
     let finished = false;
-    for await (const chunk of super._streamResponseChunks(messages, options, runManager)) {
+    for await (const chunk of super._streamResponseChunks(messages, until, runManager)) {
       const { usage_metadata } = chunk.message as AIMessageChunk;
       finished ||= Boolean(chunk.generationInfo?.finish_reason ?? usage_metadata);
       yield chunk;
     }
-    if (!finished && !options.signal?.aborted)
+    if (!finished && !until.signal?.aborted)
       throw new ModelError("model_unreachable", `The answer of ${this.model} broke off`);
+  }
+
+  override _generate(...[messages, options, runManager]: Parameters<Completions["_generate"]>) {
+    return super._generate(messages, untilAttemptEnds(options), runManager);
   }
 
   override _convertCompletionsDeltaToBaseMessageChunk(

@@ -9,6 +9,7 @@ import {
 import { AIMessageChunk, type BaseMessage } from "@langchain/core/messages";
 import { ChatGenerationChunk, type ChatResult } from "@langchain/core/outputs";
 import { convertToOpenAITool } from "@langchain/core/utils/function_calling";
+import { untilAttemptEnds } from "../attempt-signal.ts";
 import { type RuleOptions, reply } from "./rules.ts";
 import { type BoundTool, type Call, readTurn } from "./turn.ts";
 
@@ -43,11 +44,12 @@ export class DemoModel extends BaseChatModel<CallOptions> {
     options: this["ParsedCallOptions"],
     runManager?: CallbackManagerForLLMRun,
   ): AsyncGenerator<ChatGenerationChunk> {
-    options.signal?.throwIfAborted();
+    const { signal } = untilAttemptEnds(options);
+    signal?.throwIfAborted();
     const answer = reply(readTurn(messages, options.tools ?? []), this.#options);
-    if (answer.delayMs) await sleep(answer.delayMs, undefined, { signal: options.signal });
+    if (answer.delayMs) await sleep(answer.delayMs, undefined, { signal });
     for (const text of answer.text.match(CHUNK) ?? []) {
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       const chunk = textChunk(text);
       yield chunk;
       await runManager?.handleLLMNewToken(text, undefined, undefined, undefined, undefined, {
