@@ -60,6 +60,18 @@ test("a tool that runs only as an MCP task is called, polled and fetched", async
   assert.ok(progress.includes("Gathering sources..."), progress.join());
 });
 
+test("a task is cancelled with its call", async () => {
+  await using servers = await openMcp({ e: { transport: "stdio", ...everythingOverStdio } });
+  const stop = new AbortController();
+  const call = runTool(
+    servers,
+    "simulate-research-query",
+    { topic: "tea" },
+    { signal: stop.signal, progress: () => stop.abort(new Error("stopped by a person")) },
+  );
+  await assert.rejects(call, /stopped by a person/);
+});
+
 test("the weather of Shanghai comes over SSE with a key, and over stdio", async () => {
   await using weather = await startWeather("sse", { key: "sesame-open" });
   await using servers = await openMcp({

@@ -18,9 +18,23 @@ export class McpCallError extends Error {
   }
 }
 
+/** An error of the SDK, or of the network beneath it, that ended a call. `why` is its message, fit to be shown. */
+export function toCallError(
+  error: unknown,
+  { server, tool, why }: { server: string; tool: string; why: string },
+): McpCallError {
+  const outcome = outcomeOf(error);
+  const reason = why.replace(/^MCP error -?\d+: /, "");
+  const words = {
+    failed: `The MCP server "${server}" answered "${tool}" with an error: ${reason}`,
+    not_run: `The MCP server "${server}" can't be reached (${reason}). "${tool}" was not run.`,
+    unknown: `The MCP server "${server}" gave no answer to "${tool}" (${reason}). Whether it took effect is not known: don't repeat it unasked.`,
+  };
+  return new McpCallError(outcome, words[outcome], error);
+}
+
 /** What an error of the SDK, or of the network beneath it, tells about a request that was under way. */
-export function outcomeOf(error: unknown): McpCallError["outcome"] {
-  if (error instanceof McpCallError) return error.outcome;
+function outcomeOf(error: unknown): McpCallError["outcome"] {
   if (error instanceof RefusedError) return error.code === "too_large" ? "unknown" : "not_run";
   if (error instanceof McpError)
     return error.code === ErrorCode.ConnectionClosed || error.code === ErrorCode.RequestTimeout

@@ -2,12 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { McpServerConfig } from "../../config-file.ts";
 import { messageOf } from "../../errors.ts";
 import type { Resolve } from "./address-guard.ts";
-import { isSessionGone, McpCallError, outcomeOf } from "./call-error.ts";
+import { isSessionGone, McpCallError, toCallError } from "./call-error.ts";
+import type { Call } from "./call-tool.ts";
 import { type LeftOut, type ListedTool, readListed } from "./listed-tool.ts";
 import { openTransport } from "./open-transport.ts";
 import type { CallResult } from "./result-text.ts";
 import { redactor } from "./secrets.ts";
-import { type Call, openSession, type Session } from "./session.ts";
+import { openSession, type Session } from "./session.ts";
 import { untrustedText } from "./untrusted-text.ts";
 
 /** What of a logger is used here; pino fits. */
@@ -199,14 +200,7 @@ export function keepConnected(
 
   function worded(error: unknown, asked: Call): unknown {
     if (asked.signal.aborted) return asked.signal.reason;
-    const outcome = outcomeOf(error);
-    const why = words(error).replace(/^MCP error -?\d+: /, "");
-    const what = {
-      failed: `The MCP server "${name}" answered "${asked.tool}" with an error: ${why}`,
-      not_run: `The MCP server "${name}" can't be reached (${why}). "${asked.tool}" was not run.`,
-      unknown: `The MCP server "${name}" gave no answer to "${asked.tool}" (${why}). Whether it took effect is not known: don't repeat it unasked.`,
-    };
-    return new McpCallError(outcome, what[outcome], error);
+    return toCallError(error, { server: name, tool: asked.tool, why: words(error) });
   }
 
   const living = live();

@@ -78,7 +78,7 @@ export function guardedFetch(
 }
 
 /** Origin and path: what of a URL may be shown. */
-export function shown(url: URL): string {
+function shown(url: URL): string {
   return url.origin + url.pathname;
 }
 

@@ -3,7 +3,7 @@ import { clean } from "../../text.ts";
 import { untrustedText } from "./untrusted-text.ts";
 
 /** About 25,000 tokens of English: more would push everything else out of a model's window. */
-export const MAX_RESULT = 100_000;
+const MAX_RESULT = 100_000;
 
 /** What a tool call answered. Looser than the SDK's own schema: a block that we don't know should not lose the others. */
 export const callResult = z.looseObject({

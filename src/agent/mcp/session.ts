@@ -7,34 +7,17 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
   ErrorCode,
   McpError,
-  type Progress,
   ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
-import { type CallResult, callResult } from "./result-text.ts";
+import { type Call, callTool } from "./call-tool.ts";
+import type { CallResult } from "./result-text.ts";
 
 const PING_MS = 5_000;
 const PING_EVERY_MS = 60_000;
-/** How long a task's result stays to be fetched after its time is over. */
-const TASK_KEPT_MS = 60_000;
 const GOODBYE_MS = 1_000;
 const SETTLE_MS = 200;
 const MAX_TOOLS = 1_000;
-
-export type Call = {
-  tool: string;
-  args: Record<string, unknown>;
-  idempotencyKey: string;
-  asTask: boolean;
-  timeoutMs: number;
-  /** Aborts when the call is cancelled or its time is over. */
-  signal: AbortSignal;
-  onProgress(progress: {
-    done: number;
-    total?: number | undefined;
-    message?: string | undefined;
-  }): void;
-};
 
 /** One connection to an MCP server, from its handshake until it is lost. */
 export type Session = {
@@ -62,6 +45,7 @@ export async function openSession(
   const closing = new AbortController();
   const lost = Promise.withResolvers<Error>();
   const listing = { stale: false, running: undefined as Promise<void> | undefined };
+  let calls = 0;
 
   client.onclose = () => lost.resolve(new Error("it closed the connection"));
   client.onerror = (error) => void probe(error);
@@ -83,14 +67,17 @@ export async function openSession(
     try {
       await client.ping({ timeout: PING_MS });
     } catch (error) {
-      const answered = error instanceof McpError && error.code === ErrorCode.MethodNotFound;
-      if (!answered && !closing.signal.aborted) lost.resolve(reason ?? (error as Error));
+      if (closing.signal.aborted) return;
+      const code = error instanceof McpError ? error.code : undefined;
+      // A server that works on a call may well be too busy to answer.
+      const busy = code === ErrorCode.RequestTimeout && calls > 0;
+      if (code !== ErrorCode.MethodNotFound && !busy) lost.resolve(reason ?? (error as Error));
     }
   }
   async function keepLooking(): Promise<void> {
     while (!closing.signal.aborted) {
       await delay(PING_EVERY_MS, undefined, { signal: closing.signal, ref: false }).catch(() => {});
-      if (!closing.signal.aborted) await ping();
+      if (!closing.signal.aborted && calls === 0) await ping();
     }
   }
 
@@ -132,7 +119,14 @@ export async function openSession(
   return {
     lost: lost.promise,
     lose: (reason) => lost.resolve(reason),
-    call: (call) => callTool(client, call),
+    async call(call) {
+      calls++;
+      try {
+        return await callTool(client, call);
+      } finally {
+        calls--;
+      }
+    },
     [Symbol.asyncDispose]: close,
   };
 }
@@ -161,65 +155,4 @@ async function listTools(client: Client, options: RequestOptions): Promise<unkno
     cursor = page.tools.length > 0 ? page.nextCursor : undefined;
   } while (cursor !== undefined && tools.length < MAX_TOOLS);
   return tools.slice(0, MAX_TOOLS);
-}
-
-async function callTool(client: Client, call: Call): Promise<CallResult> {
-  const { tool: name, args, idempotencyKey } = call;
-  // The caller's signal ends the call in time; this only keeps the SDK from giving up after its own 60 s.
-  const timeout = call.timeoutMs + PING_MS;
-  // Not the caller's own signal: the SDK never stops listening to it, and sends its reason to the server.
-  const cancel = new AbortController();
-  const onAbort = () => cancel.abort("the call was cancelled");
-  call.signal.throwIfAborted();
-  call.signal.addEventListener("abort", onAbort);
-  try {
-    const request = {
-      method: "tools/call" as const,
-      params: { name, arguments: args, _meta: { idempotencyKey } },
-    };
-    const options: RequestOptions = {
-      timeout,
-      signal: cancel.signal,
-      onprogress: ({ progress: done, total, message }: Progress) =>
-        call.onProgress({ done, total, message }),
-    };
-    // Not client.callTool: it throws away the result of a tool that ran but breaks its own output schema.
-    return call.asTask
-      ? await runTask(client, request, { ...options, task: { ttl: timeout + TASK_KEPT_MS } }, call)
-      : await client.request(request, callResult, options);
-  } finally {
-    call.signal.removeEventListener("abort", onAbort);
-  }
-}
-
-async function runTask(
-  client: Client,
-  request: Parameters<Client["request"]>[0],
-  options: RequestOptions,
-  call: Call,
-): Promise<CallResult> {
-  const deadline = Date.now() + call.timeoutMs;
-  let task: string | undefined;
-  let result: CallResult | undefined;
-  try {
-    for await (const message of client.experimental.tasks.requestStream(
-      request,
-      callResult,
-      options,
-    )) {
-      if (message.type === "taskCreated") task = message.task.taskId;
-      if (message.type === "taskStatus")
-        call.onProgress({ done: 0, message: message.task.statusMessage ?? message.task.status });
-      if (message.type === "error") throw message.error;
-      if (message.type === "result") result = message.result;
-      if (!result && Date.now() > deadline)
-        throw new McpError(ErrorCode.RequestTimeout, "the task took too long");
-    }
-    if (!result) throw new McpError(ErrorCode.InternalError, "the task ended without a result");
-    return result;
-  } catch (error) {
-    if (task && !result)
-      await client.experimental.tasks.cancelTask(task, { timeout: PING_MS }).catch(() => {});
-    throw error;
-  }
 }
