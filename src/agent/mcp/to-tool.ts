@@ -8,6 +8,9 @@ import { resultText } from "./result-text.ts";
 import { redactor } from "./secrets.ts";
 import { untrustedText } from "./untrusted-text.ts";
 
+/** A server may report as often as it likes; people see so much of it, since each is kept. */
+const PROGRESS_MS = 250;
+
 /** What the administrator's configuration makes of a tool. Nothing that the server says has a part in it. */
 export type Standing = { tier: Tier; idempotent: boolean; timeoutMs: number; enabled: boolean };
 
@@ -56,6 +59,7 @@ export function toTool(
     ...(listed.destructive && { destructive: true }),
     check: listed.check,
     async run(args, context) {
+      let shown = { words: "", at: -PROGRESS_MS };
       const result = await connection.call({
         tool: listed.name,
         args,
@@ -65,6 +69,8 @@ export function toTool(
         signal: context.signal,
         onProgress: ({ done, total, message }) => {
           const words = message ?? (total === undefined ? `${done}` : `${done} of ${total}`);
+          if (words === shown.words || performance.now() < shown.at + PROGRESS_MS) return;
+          shown = { words, at: performance.now() };
           context.progress(untrustedText(words, 200));
         },
       });
