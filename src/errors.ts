@@ -1,6 +1,7 @@
 /** Errors that people and programs act on. Each has a `code`; a message names the act and the value, never a secret. */
 
 export type ErrorCode =
+  | "bad_request"
   | "not_found"
   | "invalid"
   | "conflict"

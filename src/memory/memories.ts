@@ -5,6 +5,8 @@ import type { Actor } from "../events.ts";
 import { newId } from "../ids.ts";
 import { clean } from "../text.ts";
 
+export type { Memory };
+
 export type NewMemory = {
   owner: Actor;
   kind: Memory["kind"];

@@ -1,6 +1,8 @@
 import type { Query } from "#db/client.ts";
 import type { Session } from "#db/schema/sessions.ts";
 
+export type { Session };
+
 /** The default lifetime of API sessions, seconds, 0 for never: what was set while running, else the configuration's. */
 export async function defaultTtl(sql: Query, configured: number): Promise<number> {
   const [row] = await sql<{ value: number }[]>`

@@ -1,0 +1,32 @@
+import { type Core, TOPICS } from "./core.ts";
+
+/**
+ * Deletes a run with everything that hangs on it: journal, approvals, ledger, transcript, checkpoints. A worker that
+ * executes it finds nothing to write to and lets go; a tool that is under way is told to abort.
+ */
+export async function deleteRun(core: Core, runId: string): Promise<void> {
+  await core.sql.begin(async (tx) => {
+    await tx`select id from approvals where run_id = ${runId} order by id for update`;
+    await tx`delete from runs where id = ${runId}`;
+    await tx`delete from checkpoints where thread_id = ${runId}`;
+    await tx`delete from checkpoint_writes where thread_id = ${runId}`;
+    await tx`insert into audit (action, run_id, detail) values ('run.deleted', ${runId}, '{}')`;
+  });
+  core.announcements.publish(TOPICS.attention, { runId });
+}
+
+/** Deletes a session and all its runs. */
+export async function deleteSession(core: Core, sessionId: string): Promise<void> {
+  const runs = await core.sql.begin(async (tx) => {
+    await tx`select id from approvals where session_id = ${sessionId} order by id for update`;
+    const runs = await tx<{ id: string }[]>`select id from runs where session_id = ${sessionId}`;
+    const ids = runs.map((run) => run.id);
+    await tx`delete from sessions where id = ${sessionId}`;
+    await tx`delete from checkpoints where thread_id = any(${ids})`;
+    await tx`delete from checkpoint_writes where thread_id = any(${ids})`;
+    await tx`update leases set expires_at = clock_timestamp(), fence = fence + 1 where name = ${sessionId}`;
+    await tx`insert into audit (action, detail) values ('session.deleted', ${JSON.stringify({ session: sessionId, runs: ids })}::text::json)`;
+    return runs;
+  });
+  for (const { id } of runs) core.announcements.publish(TOPICS.attention, { runId: id });
+}
