@@ -22,15 +22,18 @@ export async function openPostgresAnnouncements(url: string): Promise<Announceme
     },
     onReconnected() {
       local.gap();
-      if (!lost) return;
-      lost = false;
       void send([]);
     },
   });
-  const send = (items: string[]) =>
-    line.send(seal(from, items)).catch(() => {
+  async function send(items: string[]): Promise<void> {
+    try {
+      if (lost) await line.send(seal(from, []));
+      lost = false;
+      if (items.length > 0) await line.send(seal(from, items));
+    } catch {
       lost = true;
-    });
+    }
+  }
   const batch = openBatch(send);
 
   return {

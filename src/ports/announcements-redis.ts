@@ -30,15 +30,16 @@ export async function openRedisAnnouncements(url: string): Promise<Announcements
   });
 
   let lost = false;
-  const send = (channel: string, items: string[]) =>
+  function put(channel: string, items: string[]): void {
     publisher.publish(channel, seal(from, items)).catch(() => {
       lost = true;
     });
-  publisher.on("ready", () => {
-    if (!lost) return;
+  }
+  function tellIfLost(): void {
+    if (lost) put(gaps, []);
     lost = false;
-    void send(gaps, []);
-  });
+  }
+  publisher.on("ready", tellIfLost);
   subscriber.on("message", (_, text) => local.receive(unseal(text, from)));
   await within(10_000, "Redis", subscriber.subscribe(gaps));
   subscriber.on("ready", () => {
@@ -51,7 +52,8 @@ export async function openRedisAnnouncements(url: string): Promise<Announcements
   return {
     publish(topic, message) {
       local.publish(topic, message);
-      void send(channelOf(topic), [itemOf(topic, message)]);
+      tellIfLost();
+      put(channelOf(topic), [itemOf(topic, message)]);
     },
     subscribe(topic, listener) {
       const subscription = local.subscribe(topic, listener);

@@ -1,27 +1,28 @@
-import type {
-  Job as BullJob,
-  Queue as BullQueue,
-  IQueueBackend,
-  Worker,
-  WorkerOptions,
+import {
+  type Job as BullJob,
+  type Queue as BullQueue,
+  type IQueueBackend,
+  WaitingError,
+  type Worker,
+  type WorkerOptions,
 } from "bullmq";
 import { clean } from "../text.ts";
 import { settlesWithin, within } from "./deadline.ts";
 import type { Job, Queue, Working, WorkOptions } from "./queue.ts";
 
 type Data = Record<string, unknown>;
-export type Processor = (job: BullJob<Data>) => Promise<void>;
+export type Processor = (job: BullJob<Data>, token: string | undefined) => Promise<void>;
 export type SharedWorkerOptions = Omit<WorkerOptions, "connection">;
+
+// biome-ignore-start lint/suspicious/noExplicitAny: BullMQ's own parameters; only the back end is any's.
+type BullWorker = Worker<Data, void, string, IQueueBackend, any, any>;
+type AnyBullQueue = BullQueue<any, any, string, any, any, string, IQueueBackend, any>;
+// biome-ignore-end lint/suspicious/noExplicitAny: .
 
 /** What differs between the back ends. */
 export type BullParts = {
-  // biome-ignore lint/suspicious/noExplicitAny: BullMQ's own parameters; what matters is the back end.
-  queue: BullQueue<any, any, string, any, any, string, IQueueBackend, any>;
-  openWorker(
-    process: Processor,
-    options: SharedWorkerOptions,
-    // biome-ignore lint/suspicious/noExplicitAny: as above
-  ): Worker<Data, void, string, IQueueBackend, any, any>;
+  queue: AnyBullQueue;
+  openWorker(process: Processor, options: SharedWorkerOptions): BullWorker;
   ping(): Promise<void>;
   /** Closes what BullMQ was handed: connections and pools. */
   close(): Promise<void>;
@@ -82,27 +83,67 @@ async function startWorking(
   { concurrency, onError }: WorkOptions,
 ): Promise<Working> {
   const deadline = new AbortController();
-  async function process(job: BullJob<Data>): Promise<void> {
+  const running = new Set<Promise<void>>();
+  let drained: Promise<void> | undefined;
+
+  async function run(job: Job): Promise<void> {
     try {
-      await handler({ id: job.id ?? "", data: job.data }, deadline.signal);
+      await handler(job, deadline.signal);
     } catch (error) {
       onError(error);
     }
   }
-  const worker = parts.openWorker(process, { concurrency, ...recovery });
-  worker.on("error", onError);
-  await worker.waitUntilReady();
-  let drained: Promise<void> | undefined;
+  const worker = parts.openWorker(
+    async (job, token) => {
+      if (drained !== undefined) await giveBack(job, token);
+      const ran = run({ id: job.id ?? "", data: job.data });
+      running.add(ran);
+      await ran;
+      running.delete(ran);
+    },
+    { concurrency, ...recovery },
+  );
+  let told = ""; // an outage is one error, however often BullMQ tries again
+  worker.on("active", () => {
+    told = "";
+  });
+  worker.on("error", (error) => {
+    if (error.message !== told) onError(error);
+    told = error.message;
+  });
+  await within(10_000, "The queue's back end", worker.waitUntilReady());
+
   async function drain(timeoutMs: number): Promise<void> {
-    const closed = worker.close();
-    if (await settlesWithin(timeoutMs, closed)) return;
-    deadline.abort(new Error("The worker is shutting down"));
-    if (await settlesWithin(1000, closed)) return;
-    await settlesWithin(1000, worker.disconnect());
+    await worker.pause(true);
+    const ended = Promise.all(running);
+    if (!(await settlesWithin(timeoutMs, ended))) {
+      deadline.abort(new Error("The worker is stopping"));
+      await settlesWithin(1000, ended);
+    }
+    if (running.size === 0 && (await answers(parts))) await settlesWithin(2000, worker.close());
+    else await forceClose(worker);
   }
   const drainOnce = (timeoutMs: number) => {
     drained ??= drain(timeoutMs);
     return drained;
   };
   return { drain: drainOnce, [Symbol.asyncDispose]: () => drainOnce(0) };
+}
+
+const answers = (parts: BullParts) =>
+  within(1000, "The queue's back end", parts.ping()).then(
+    () => true,
+    () => false,
+  );
+
+/** Without the back end, or with a job that does not end, BullMQ would wait for ever. */
+async function forceClose(worker: BullWorker): Promise<void> {
+  await settlesWithin(1000, worker.getBackend().disconnectBlocking(false));
+  await settlesWithin(1000, worker.close(true));
+}
+
+/** A job that was on its way when drain() began. */
+async function giveBack(job: BullJob<Data>, token: string | undefined): Promise<never> {
+  await job.moveToWait(token);
+  throw new WaitingError();
 }

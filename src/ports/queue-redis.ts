@@ -13,7 +13,7 @@ export async function openRedisQueue(name: string, url: string): Promise<Queue> 
       new Worker(name, process, {
         ...options,
         connection: { url, ...reconnecting },
-        drainDelay: 10, // seconds that one blocking read lasts
+        drainDelay: 5, // seconds that one blocking read lasts
       }),
     async ping() {
       await connection.ping();

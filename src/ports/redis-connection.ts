@@ -10,7 +10,7 @@ export const reconnecting = {
 
 /**
  * A connection that reconnects by itself and whose commands, while Redis is away, fail within two
- * seconds instead of queueing up. Rejects when Redis is not there for ten seconds at the start.
+ * seconds instead of queueing up. Rejects when Redis is not there for five seconds at the start.
  */
 export async function connectRedis(url: string): Promise<Redis> {
   const redis = new Redis(url, {
@@ -25,7 +25,7 @@ export async function connectRedis(url: string): Promise<Redis> {
   });
   const ready = new Promise<void>((resolve) => redis.once("ready", resolve));
   try {
-    await within(10_000, `Redis at ${URL.parse(url)?.host}`, ready);
+    await within(5000, `Redis at ${URL.parse(url)?.host}`, ready);
     return redis;
   } catch (error) {
     redis.disconnect();

@@ -1,0 +1,4 @@
+import { redisBackend } from "./backends.ts";
+import { testLiveState } from "./live-state.conformance.ts";
+
+testLiveState("Redis", redisBackend);

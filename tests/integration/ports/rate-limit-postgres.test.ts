@@ -1,0 +1,4 @@
+import { postgresBackend } from "./backends.ts";
+import { testRateLimit } from "./rate-limit.conformance.ts";
+
+testRateLimit("PostgreSQL", postgresBackend);

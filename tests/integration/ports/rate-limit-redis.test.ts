@@ -1,0 +1,4 @@
+import { redisBackend } from "./backends.ts";
+import { testRateLimit } from "./rate-limit.conformance.ts";
+
+testRateLimit("Redis", redisBackend);
