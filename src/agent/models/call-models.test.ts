@@ -89,7 +89,7 @@ for (const [vendor, { start, open }] of Object.entries(vendors)) {
   });
 
   test(`callWithFallback asks ${vendor} again after the wait that a 429 asks for`, async () => {
-    const limited = { status: 429, headers: { "retry-after": "1" } };
+    const limited = { status: 429, headers: { "retry-after-ms": "350" } };
     await using standIn = await start(inOrder(limited, { text: "at last" }));
     const { text, failures } = await ask([open(standIn.url)]);
     assert.equal(text, "at last");
@@ -117,7 +117,7 @@ for (const [vendor, { start, open }] of Object.entries(vendors)) {
     await using silent = await start(() => new Promise<ModelReply>(() => {}));
     await using second = await startOpenAiStandIn(() => ({ text: "from the second" }));
     const models = [open(silent.url), vendors.ChatOpenAI.open(second.url, "openai:second")];
-    const { text, failures } = await ask(models, { timeoutMs: 1_000 });
+    const { text, failures } = await ask(models, { timeoutMs: 500 });
     assert.equal(text, "from the second");
     assert.deepEqual(failures, [[name, "model_timeout", "fallback"]]);
   });

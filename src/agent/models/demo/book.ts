@@ -28,7 +28,7 @@ export function askWhichHotel(turn: Turn): Reply | undefined {
 }
 
 /** The hotels that a person wants booked, in the order in which they are named. */
-export function hotelsIn(said: string): string[] {
+function hotelsIn(said: string): string[] {
   const quoted = [...said.matchAll(/["“「『]([^"”」』]+)["”」』]/gu)].map(([, name]) => name ?? "");
   if (quoted.length > 0 && wantsToBook(said)) return quoted;
   const chinese = CHINESE.exec(said);

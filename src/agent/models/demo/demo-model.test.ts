@@ -238,6 +238,11 @@ test("DemoModel offers help in the language of the person, for the tools that ar
   assert.doesNotMatch(alone ?? "", /book|multiply/);
 });
 
+test("DemoModel offers help to who sends it a megabyte", async () => {
+  const [reply] = await converse("the weather in a for b in c at ".repeat(32_000));
+  assert.match(reply ?? "", /not a language model/);
+});
+
 test("DemoModel calls only tools that are bound", async () => {
   for (const [said] of conversations) {
     const alone = await new DemoModel().invoke([new HumanMessage(said)]);

@@ -36,9 +36,12 @@ export function readOutcome(content: string): Outcome {
   }
 }
 
-/** `{…}] rest`: the arguments may themselves hold `}]`, so each is tried. */
+/** `{…}] rest`: the arguments may themselves hold `}]`, so each is tried, up to a bound. */
 function editedArgs(text: string): { args: Record<string, unknown>; rest: string } | undefined {
-  for (let end = text.indexOf("}]"); end !== -1; end = text.indexOf("}]", end + 1)) {
+  let end = -1;
+  for (let tried = 0; tried < 1_000; tried++) {
+    end = text.indexOf("}]", end + 1);
+    if (end === -1) break;
     try {
       const args = JSON.parse(text.slice(0, end + 1)) as Record<string, unknown>;
       return { args, rest: text.slice(end + 2).trimStart() };

@@ -11,7 +11,7 @@ export type Answered = { call: Call; content: string };
 
 /** What a rule sees of the prompt: the turn that began with the newest human message. */
 export type Turn = {
-  /** What the person said, newest. */
+  /** What the person said, newest; "" where it is too long to be one of the sentences that the rules know. */
   said: string;
   language: Language;
   /** What people said before, oldest first. */
@@ -28,15 +28,17 @@ export type Turn = {
 /** What a rule makes of a turn: words, calls or both. */
 export type Reply = { text: string; calls?: Call[]; delayMs?: number };
 
+const LONGEST = 4_000;
+
 /** Reads a prompt. Never throws: with nothing said, `said` is empty. */
 export function readTurn(messages: BaseMessage[], tools: BoundTool[]): Turn {
   const start = messages.findLastIndex((message) => HumanMessage.isInstance(message));
-  const said = messages[start]?.text ?? "";
+  const text = messages[start]?.text ?? "";
   const since = messages.slice(start + 1);
   const calls = since.findLastIndex((message) => AIMessage.isInstance(message));
   return {
-    said,
-    language: /\p{Script=Han}/u.test(said) ? "zh" : "en",
+    said: text.length > LONGEST ? "" : text,
+    language: /\p{Script=Han}/u.test(text) ? "zh" : "en",
     earlier: texts(messages.slice(0, Math.max(start, 0)), "human"),
     system: texts(messages, "system").join("\n"),
     answered: pair(since[calls], since.slice(calls + 1)),
