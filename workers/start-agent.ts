@@ -1,13 +1,18 @@
 import { RunCheckpointer } from "#db/checkpointer.ts";
-import { openMcpServers } from "../src/agent/mcp/open-servers.ts";
+import type { McpServers } from "../src/agent/mcp/open-servers.ts";
 import { type NamedModel, openModels } from "../src/agent/models/open-models.ts";
 import type { Tool } from "../src/agent/tool.ts";
+import type { Config } from "../src/config.ts";
+import type { Check } from "../src/http/health.ts";
+import type { Log } from "../src/log.ts";
 import type { WorkerCore } from "../src/runs/core.ts";
 import { execute } from "../src/runs/execute.ts";
 import type { OpenCore } from "./open-core.ts";
 
 export type AgentWorker = {
   models: NamedModel[];
+  /** Whether its MCP servers are there, for `/ready`. */
+  checks(): Check[];
   mcp(): { name: string; state: "connected" | "down"; tools: number; error?: string }[];
 } & AsyncDisposable;
 
@@ -28,13 +33,7 @@ export async function startAgent(open: OpenCore): Promise<AgentWorker> {
   };
   const first = await models();
   const own = core.tools();
-  const servers = opening.use(
-    await openMcpServers(config.file.mcp, {
-      log,
-      overrides: config.file.tools,
-      reserved: [...own.keys()],
-    }),
-  );
+  const servers = opening.use(await openServers(config, log, [...own.keys()]));
   let tools: ReadonlyMap<string, Tool> = withMcp();
   opening.use(
     servers.onChange(() => {
@@ -71,6 +70,29 @@ export async function startAgent(open: OpenCore): Promise<AgentWorker> {
   return {
     models: first,
     mcp: () => servers.status(),
+    checks: () =>
+      Object.keys(config.file.mcp).map((name) => ({
+        name: `mcp:${name}`,
+        required: false,
+        async run() {
+          const status = servers.status().find((server) => server.name === name);
+          if (status?.state !== "connected") throw new Error(status?.error ?? "is down");
+        },
+      })),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+const NO_SERVERS: McpServers = {
+  tools: () => [],
+  status: () => [],
+  onChange: () => ({ [Symbol.dispose]() {} }),
+  async [Symbol.asyncDispose]() {},
+};
+
+/** The MCP client is imported only where there are servers: it costs 210 ms and 54 MB. */
+async function openServers(config: Config, log: Log, reserved: string[]): Promise<McpServers> {
+  if (Object.keys(config.file.mcp).length === 0) return NO_SERVERS;
+  const { openMcpServers } = await import("../src/agent/mcp/open-servers.ts");
+  return openMcpServers(config.file.mcp, { log, overrides: config.file.tools, reserved });
 }

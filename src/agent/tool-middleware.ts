@@ -52,28 +52,27 @@ export const toolMiddleware = createMiddleware({
   },
 });
 
-type Result = { ok: boolean; text: string };
+/** `unknown`: it was cut off, so nobody knows whether it took effect. */
+type Result = { ok: boolean; text: string; unknown: boolean };
 
 async function run(call: Call, context: RunContext): Promise<Result> {
   const { tool } = call;
   if (tool.idempotent) return attempt(call, context);
   for (;;) {
     const entry = await context.ledger.begin(call);
-    if (entry.kind === "done") return { ok: entry.ok, text: entry.result };
+    if (entry.kind === "done") return { ok: entry.ok, text: entry.result, unknown: false };
     if (entry.kind === "ask") {
       interrupt({ approvalId: entry.approvalId });
       continue;
     }
     const result = await attempt(call, context);
-    if (result.text !== TIMED_OUT) {
+    if (!result.unknown) {
       await context.ledger.finish(call, result);
       return result;
     }
     await context.ledger.lose(call);
   }
 }
-
-const TIMED_OUT = "[error] timed out";
 
 /** Runs the tool once. Rejects only where the run itself must end: stopped, or its lease is lost. */
 async function attempt(call: Call, context: RunContext): Promise<Result> {
@@ -108,13 +107,16 @@ async function attempt(call: Call, context: RunContext): Promise<Result> {
       }),
       aborted(signal),
     ]);
-    result = { ok: true, text: clean(text) };
+    result = { ok: true, text: clean(text), unknown: false };
   } catch (error) {
     if (isGraphBubbleUp(error) || error instanceof LeaseLostError) throw error;
     context.signal.throwIfAborted();
-    result = timeout.aborted
-      ? { ok: false, text: TIMED_OUT }
-      : { ok: false, text: `[error] ${clean(messageOf(error))}` };
+    const text = timeout.aborted ? `no result within ${tool.timeoutMs / 1000} s` : messageOf(error);
+    result = {
+      ok: false,
+      text: `[error] ${clean(text)}`,
+      unknown: timeout.aborted || isUnknown(error),
+    };
   }
   context.emit({
     type: "tool.finished",
@@ -124,6 +126,11 @@ async function attempt(call: Call, context: RunContext): Promise<Result> {
     result: shorten(result.text, SHOWN),
   });
   return result;
+}
+
+/** A tool that lost its other side in the middle of a call says so on its error. */
+function isUnknown(error: unknown): boolean {
+  return error instanceof Error && "outcome" in error && error.outcome === "unknown";
 }
 
 function aborted(signal: AbortSignal): Promise<never> {
