@@ -212,6 +212,20 @@ test("callWithFallback passes on a server's words without the key in them", asyn
   assert.match(error?.message ?? "", /failed with 400: .*No route for …/);
 });
 
+test("callWithFallback shows no credentials of an address and no secret header", async () => {
+  const headers = { "x-gateway-key": "sk-secret-header" };
+  const body = { error: { message: "sk-secret-header may not do this" } };
+  await using standIn = await startOpenAiStandIn(inOrder({ status: 400, body }));
+  const { host } = new URL(standIn.url);
+  const named = { name: "corp:one", model: "one", key: KEY, keyName: "gateways.corp.api_key" };
+  for (const address of [standIn.url, `http://user:sk-secret-password@${host}/v1`]) {
+    const model = openAiModel({ ...named, address, headers, timeoutMs: 60_000 });
+    const { error } = await ask([model]);
+    assert.match(error?.message ?? "", /corp:one failed.*…/);
+    assert.equal(model.address, `http://${host}/v1`);
+  }
+});
+
 test("callWithFallback does not ask an account without credit again", async () => {
   const body = { error: { message: "You exceeded your quota", code: "insufficient_quota" } };
   await using standIn = await startOpenAiStandIn(inOrder({ status: 429, body }));

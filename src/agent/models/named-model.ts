@@ -5,10 +5,10 @@ export type NamedModel = {
   /** As it is configured and shown: `openai:gpt-5-mini`. */
   name: string;
   model: BaseChatModel;
-  /** Where it is called; absent where nothing is called. */
+  /** Where it is called, without credentials; absent where nothing is called. */
   address?: string;
   /** The variable or setting that holds its key. */
   keyName?: string;
-  /** Takes the key out of a text that is going to be shown. */
+  /** Takes its secrets out of a text that is going to be shown. */
   hide?(text: string): string;
 };

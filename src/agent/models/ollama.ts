@@ -4,6 +4,7 @@ import type { ChatGenerationChunk } from "@langchain/core/outputs";
 import { ChatOllama } from "@langchain/ollama";
 import { untilAttemptEnds } from "./attempt-signal.ts";
 import type { NamedModel } from "./named-model.ts";
+import { shownAddress } from "./shown.ts";
 
 /** A model that Ollama serves at `address`, e.g. `http://127.0.0.1:11434`. */
 export function ollamaModel(endpoint: {
@@ -12,7 +13,7 @@ export function ollamaModel(endpoint: {
   address: string;
 }): NamedModel {
   const { name, model, address } = endpoint;
-  return { name, address, model: new AbortableOllama(model, address) };
+  return { name, address: shownAddress(address), model: new AbortableOllama(model, address) };
 }
 
 /**

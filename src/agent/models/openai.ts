@@ -1,5 +1,6 @@
 import { ChatOpenAI, type ChatOpenAIFields, ChatOpenAIResponses } from "@langchain/openai";
 import type { NamedModel } from "./named-model.ts";
+import { hiding, shownAddress } from "./shown.ts";
 import { StrictCompletions } from "./strict-completions.ts";
 
 export type Endpoint = {
@@ -17,7 +18,7 @@ export type Endpoint = {
 
 /** A model behind any OpenAI-compatible address. */
 export function openAiModel(endpoint: Endpoint): NamedModel {
-  const { name, address, keyName, key } = endpoint;
+  const { name, address, keyName, key, headers = {} } = endpoint;
   const fields: ChatOpenAIFields = {
     model: endpoint.model,
     // Never undefined: the library would then send OPENAI_API_KEY to whatever address this is.
@@ -30,7 +31,7 @@ export function openAiModel(endpoint: Endpoint): NamedModel {
       baseURL: address,
       organization: null,
       project: null,
-      ...(endpoint.headers && { defaultHeaders: endpoint.headers }),
+      defaultHeaders: headers,
     },
   };
   // LangGraph binds the tools at every call, and ChatOpenAI then builds itself, both of its halves and their
@@ -43,8 +44,8 @@ export function openAiModel(endpoint: Endpoint): NamedModel {
   return {
     name,
     model,
-    address,
+    address: shownAddress(address),
     keyName,
-    hide: (text) => (key ? text.replaceAll(key, "…") : text),
+    hide: hiding([key, address, new URL(address).password, ...Object.values(headers)]),
   };
 }
