@@ -19,7 +19,10 @@ import { decode, encode } from "./message-serde.ts";
  * A run never goes back, so an older checkpoint has no reader: each put overwrites the row and deletes the
  * writes that it has taken in. Every write carries the fence of the run's lease (`configurable.lease`,
  * `configurable.fence`) and throws LeaseLostError where another worker has taken over.
- * `configurable.thread_id` is the run's id. Not for time travel, forks or DeltaChannel.
+ * `configurable.thread_id` is the run's id.
+ *
+ * The checkpoints before the first model call hold nothing but the input, which the run's row has. Where
+ * `configurable.unstored` is a Set they are only noted in it: a crash that early begins the run anew. Not for time travel, forks or DeltaChannel.
  */
 export class RunCheckpointer extends BaseCheckpointSaver<number> {
   readonly #sql: Sql;
@@ -70,7 +73,14 @@ export class RunCheckpointer extends BaseCheckpointSaver<number> {
     metadata: CheckpointMetadata,
     _newVersions: ChannelVersions,
   ): Promise<RunnableConfig> {
-    const { threadId, ns, lease, fence } = keys(config);
+    const { threadId, ns, lease, fence, unstored } = keys(config);
+    const placed = {
+      configurable: { ...config.configurable, checkpoint_ns: ns, checkpoint_id: checkpoint.id },
+    };
+    if (metadata.step < 1 && unstored) {
+      unstored.add(checkpoint.id);
+      return placed;
+    }
     const parent = (config.configurable?.checkpoint_id as string | undefined) ?? null;
     const body = encode(copyCheckpoint(checkpoint));
     const rows = await this.#sql`
@@ -78,14 +88,12 @@ export class RunCheckpointer extends BaseCheckpointSaver<number> {
         taken as (delete from checkpoint_writes
           where thread_id = ${threadId} and ns = ${ns} and checkpoint_id < ${checkpoint.id} and exists (select from held))
       insert into checkpoints (thread_id, ns, checkpoint_id, parent_id, body, metadata)
-      select ${threadId}, ${ns}, ${checkpoint.id}, ${parent}, ${body}, ${JSON.stringify(metadata)} from held
+      select ${threadId}, ${ns}, ${checkpoint.id}, ${parent}, ${body}, ${JSON.stringify({ source: metadata.source, step: metadata.step, parents: metadata.parents })} from held
       on conflict (thread_id, ns) do update set checkpoint_id = excluded.checkpoint_id,
         parent_id = excluded.parent_id, body = excluded.body, metadata = excluded.metadata
       returning 1`;
     if (rows.length === 0) throw lost(threadId);
-    return {
-      configurable: { ...config.configurable, checkpoint_ns: ns, checkpoint_id: checkpoint.id },
-    };
+    return placed;
   }
 
   override async putWrites(
@@ -93,8 +101,9 @@ export class RunCheckpointer extends BaseCheckpointSaver<number> {
     writes: PendingWrite[],
     taskId: string,
   ): Promise<void> {
-    const { threadId, ns, lease, fence } = keys(config);
+    const { threadId, ns, lease, fence, unstored } = keys(config);
     const checkpointId = config.configurable?.checkpoint_id as string;
+    if (unstored?.has(checkpointId)) return;
     const rows = writes.map(([channel, value], index) => ({
       idx: WRITES_IDX_MAP[channel] ?? index,
       channel,
@@ -127,14 +136,21 @@ type CheckpointRow = {
 };
 
 function keys(config: RunnableConfig) {
-  const { thread_id, checkpoint_ns = "", lease, fence } = config.configurable ?? {};
+  const {
+    thread_id,
+    checkpoint_ns = "",
+    lease = null,
+    fence = null,
+    unstored,
+  } = config.configurable ?? {};
   if (typeof thread_id !== "string")
     throw new TypeError("configurable.thread_id must be the run's id");
   return {
     threadId: thread_id,
     ns: checkpoint_ns as string,
-    lease: (lease ?? null) as string,
-    fence: (fence ?? null) as number,
+    lease: lease as string,
+    fence: fence as number,
+    unstored: unstored as Set<string> | undefined,
   };
 }
 

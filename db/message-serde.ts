@@ -25,24 +25,26 @@ const FIELDS = [
 
 /** JSON text of whatever LangGraph keeps in a channel. Throws TypeError for what it could not read back. */
 export function encode(value: unknown): string {
-  return JSON.stringify({ v: value }, mark);
+  return JSON.stringify({ v: plain(value) });
 }
 
 export function decode(text: string): unknown {
   return (JSON.parse(text, revive) as { v: unknown }).v;
 }
 
-/** JSON.stringify calls `toJSON` before the replacer, so the value itself is read from its holder. */
-function mark(this: Record<string, unknown>, key: string, value: unknown): unknown {
-  const raw = this[key];
-  if (raw === undefined) return { [MARK]: "undefined" };
-  if (typeof raw !== "object" || raw === null) return value;
-  if (isMessage(raw)) return { [MARK]: raw.getType(), ...messageFields(raw) };
-  if (raw instanceof Send) return { [MARK]: "send", node: raw.node, args: raw.args };
-  if (raw instanceof Error) return { [MARK]: "error", name: raw.name, message: raw.message };
-  if (raw instanceof Map || raw instanceof Set)
-    throw new TypeError(`Cannot store a ${raw.constructor.name} in a checkpoint`);
-  return value;
+/** By hand rather than by a replacer: JSON.stringify would call LangChain's costly `toJSON` on each message first. */
+function plain(value: unknown): unknown {
+  if (value === undefined) return { [MARK]: "undefined" };
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(plain);
+  if (isMessage(value)) return { [MARK]: value.getType(), ...messageFields(value) };
+  if (value instanceof Send) return { [MARK]: "send", node: value.node, args: plain(value.args) };
+  if (value instanceof Error) return { [MARK]: "error", name: value.name, message: value.message };
+  if (value instanceof Map || value instanceof Set)
+    throw new TypeError(`Cannot store a ${value.constructor.name} in a checkpoint`);
+  const copy: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) copy[key] = plain(inner);
+  return copy;
 }
 
 function revive(_key: string, value: unknown): unknown {

@@ -102,6 +102,7 @@ function config(thread: ThreadConfig) {
       thread_id: thread.threadId,
       lease: thread.lease,
       fence: thread.fence,
+      unstored: new Set<string>(),
       // Without it a wrong interrupt id is ignored in silence.
       __pregel_strict_resume: true,
     },

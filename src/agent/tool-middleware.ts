@@ -1,6 +1,7 @@
 import { AIMessage, ToolMessage } from "@langchain/core/messages";
 import { interrupt, isGraphBubbleUp } from "@langchain/langgraph";
 import { createMiddleware, type ToolCallRequest } from "langchain";
+import { deadline } from "../deadline.ts";
 import { LeaseLostError, messageOf } from "../errors.ts";
 import { clean, shorten } from "../text.ts";
 import type { Call, RunContext } from "./context.ts";
@@ -84,8 +85,8 @@ async function attempt(call: Call, context: RunContext): Promise<Result> {
     tool: tool.name,
     args: JSON.stringify(call.args),
   });
-  const timeout = AbortSignal.timeout(tool.timeoutMs);
-  const signal = AbortSignal.any([context.signal, timeout]);
+  using time = deadline(context.signal, tool.timeoutMs);
+  const { signal } = time;
   let result: Result;
   try {
     const text = await Promise.race([
@@ -111,11 +112,11 @@ async function attempt(call: Call, context: RunContext): Promise<Result> {
   } catch (error) {
     if (isGraphBubbleUp(error) || error instanceof LeaseLostError) throw error;
     context.signal.throwIfAborted();
-    const text = timeout.aborted ? `no result within ${tool.timeoutMs / 1000} s` : messageOf(error);
+    const text = time.over ? `no result within ${tool.timeoutMs / 1000} s` : messageOf(error);
     result = {
       ok: false,
       text: `[error] ${clean(text)}`,
-      unknown: timeout.aborted || isUnknown(error),
+      unknown: time.over || isUnknown(error),
     };
   }
   context.emit({

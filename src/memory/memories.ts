@@ -49,10 +49,12 @@ export async function forget(sql: Query, owner: Actor, id: string): Promise<void
   if (gone.count === 0) throw new RefusedError("not_found", `There is no memory ${id}`);
 }
 
+const WORDS = new Intl.Segmenter("zh", { granularity: "word" });
+
 /** Chinese has no spaces between words, so they are found by the runtime's dictionary. */
 function wordsOf(query: string): string[] {
-  const segments = new Intl.Segmenter("zh", { granularity: "word" }).segment(query.toLowerCase());
-  return [...segments].flatMap((segment) =>
+  if (query === "") return [];
+  return [...WORDS.segment(query.toLowerCase())].flatMap((segment) =>
     segment.isWordLike && segment.segment.length > 1 ? [segment.segment] : [],
   );
 }
