@@ -11,10 +11,8 @@ import type { TestBackend } from "./backends.ts";
 type Message = Record<string, unknown>;
 
 /** Another process that subscribes and publishes on the same back end. */
-export async function forkProgram(backend: TestBackend) {
-  const child = fork(join(import.meta.dirname, "announcing-program.ts"), [
-    JSON.stringify(backend.given),
-  ]);
+export async function forkProgram(given: TestBackend["given"]) {
+  const child = fork(join(import.meta.dirname, "announcing-program.ts"), [JSON.stringify(given)]);
   const heard: [string, Message][] = [];
   let gaps = 0;
   child.on("message", (news: FromProgram) => {
@@ -60,7 +58,7 @@ export function testAnnouncements(name: string, openBackend: () => Promise<TestB
     });
 
   behaviour("reach another process, and come back from it", async (here, backend) => {
-    await using there = await forkProgram(backend);
+    await using there = await forkProgram(backend.given);
     await there.subscribe("run_a");
     const heard = await listenTo(here, "run_b");
     here.publish("run_a", { seq: 1, text: "二" });
@@ -73,7 +71,7 @@ export function testAnnouncements(name: string, openBackend: () => Promise<TestB
   behaviour(
     "reach subscribers of the same process at once, and only once",
     async (here, backend) => {
-      await using there = await forkProgram(backend);
+      await using there = await forkProgram(backend.given);
       await there.subscribe("end");
       const [first, second] = [await listenTo(here, "run_a"), await listenTo(here, "run_a")];
       const other = await listenTo(here, "run_b");
@@ -91,8 +89,8 @@ export function testAnnouncements(name: string, openBackend: () => Promise<TestB
   );
 
   behaviour("keep the order of a publisher within a topic", async (here, backend) => {
-    await using there = await forkProgram(backend);
-    await using third = await forkProgram(backend);
+    await using there = await forkProgram(backend.given);
+    await using third = await forkProgram(backend.given);
     await there.subscribe("run_a");
     const heard = await listenTo(here, "run_b");
     there.publish("run_b", ...numbered(3000));
@@ -107,7 +105,7 @@ export function testAnnouncements(name: string, openBackend: () => Promise<TestB
   });
 
   behaviour("are not heard after the subscription was disposed of", async (here, backend) => {
-    await using there = await forkProgram(backend);
+    await using there = await forkProgram(backend.given);
     const heard: string[] = [];
     const staying = here.subscribe("run_a", () => heard.push("staying"));
     const leaving = here.subscribe("run_a", () => heard.push("leaving"));
@@ -125,7 +123,7 @@ export function testAnnouncements(name: string, openBackend: () => Promise<TestB
   });
 
   behaviour("carry NUL, lone surrogates and odd topics as they are", async (here, backend) => {
-    await using there = await forkProgram(backend);
+    await using there = await forkProgram(backend.given);
     const topics = ["", "*", "a b:c", "\u0000", "\ud800", "'; drop table runs; --"];
     for (const topic of topics) await there.subscribe(topic);
     for (const topic of topics) here.publish(topic, { topic, text: "\u0000\ud800\udc00\udc00" });
@@ -137,7 +135,7 @@ export function testAnnouncements(name: string, openBackend: () => Promise<TestB
   });
 
   behaviour("stay in order when some are large", async (here, backend) => {
-    await using there = await forkProgram(backend);
+    await using there = await forkProgram(backend.given);
     await there.subscribe("run_a");
     const sizes = [1, 7000, 7000, 5, 100_000, 3000, 3000, 3000, 2];
     for (const [n, size] of sizes.entries())
@@ -151,7 +149,7 @@ export function testAnnouncements(name: string, openBackend: () => Promise<TestB
   });
 
   behaviour("a message that JSON can't hold does no harm", async (here, backend) => {
-    await using there = await forkProgram(backend);
+    await using there = await forkProgram(backend.given);
     await there.subscribe("run_a");
     here.publish("run_a", { n: 1n });
     here.publish("run_a", { n: 2 });
@@ -176,7 +174,7 @@ export function testAnnouncements(name: string, openBackend: () => Promise<TestB
   });
 
   behaviour("tell of a gap once a lost connection is back, and go on", async (here, backend) => {
-    await using there = await forkProgram(backend);
+    await using there = await forkProgram(backend.given);
     await there.subscribe("run_a");
     const heard = await listenTo(here, "run_b");
     for (let round = 1; round <= 3; round++) {

@@ -13,7 +13,7 @@ export type FromProgram =
   | { gap: true };
 
 const announcements = await openAnnouncements(JSON.parse(process.argv[2] ?? ""));
-const tell = (news: FromProgram) => process.send?.(news);
+const tell = (news: FromProgram) => process.send?.(news, () => {}); // the parent may be gone
 
 announcements.onGap(() => tell({ gap: true }));
 process.on("message", async (asked: ToProgram) => {

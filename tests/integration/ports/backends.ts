@@ -1,7 +1,7 @@
 import pg from "pg";
 import { openDatabase, type Sql } from "#db/client.ts";
 import { testDatabase } from "#tests/support/database.ts";
-import { ownRedis, type TestRedis } from "#tests/support/redis.ts";
+import { ownRedis } from "#tests/support/redis.ts";
 
 /** What a port can be opened with, and what can happen to it. */
 export type TestBackend = {
@@ -15,10 +15,7 @@ export type TestBackend = {
 } & AsyncDisposable;
 
 export async function redisBackend(): Promise<TestBackend> {
-  return redisBackendOf(await ownRedis());
-}
-
-export function redisBackendOf(redis: TestRedis): TestBackend {
+  const redis = await ownRedis();
   return {
     given: { redisUrl: redis.url },
     withPool: { redisUrl: redis.url },
