@@ -41,7 +41,16 @@ export async function openRedisAnnouncements(url: string): Promise<Announcements
   }
   publisher.on("ready", tellIfLost);
   subscriber.on("message", (_, text) => local.receive(unseal(text, from)));
-  await within(10_000, "Redis", subscriber.subscribe(gaps));
+  const close = () => {
+    publisher.disconnect();
+    subscriber.disconnect();
+  };
+  try {
+    await within(5000, "Redis", subscriber.subscribe(gaps));
+  } catch (error) {
+    close();
+    throw error;
+  }
   subscriber.on("ready", () => {
     void subscriber
       .subscribe(gaps, ...local.topics().map(channelOf))
@@ -68,8 +77,7 @@ export async function openRedisAnnouncements(url: string): Promise<Announcements
       await publisher.ping();
     },
     async [Symbol.asyncDispose]() {
-      publisher.disconnect();
-      subscriber.disconnect();
+      close();
     },
   };
 }

@@ -18,7 +18,7 @@ export interface Announcements extends AsyncDisposable {
 
 export type Message = Record<string, unknown>;
 
-export interface Subscription extends Disposable {
+interface Subscription extends Disposable {
   /** Fulfilled when what other processes publish from now on arrives. Waits while the back end is away. */
   readonly ready: Promise<void>;
 }

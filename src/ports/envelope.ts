@@ -4,8 +4,8 @@ import type { Message } from "./announcements.ts";
  * What travels between processes: who publishes, and messages as JSON of `[topic, message]`. An
  * envelope without messages says that its publisher lost some.
  */
-export function seal(from: string, items: string[]): string {
-  return `{"from":"${from}","messages":[${items.join(",")}]}`;
+export function seal(sender: string, items: string[]): string {
+  return `{"sender":"${sender}","messages":[${items.join(",")}]}`;
 }
 
 /** Its messages; undefined for what `mine` sent, and for what is no envelope. */
@@ -13,7 +13,7 @@ export function unseal(
   text: string,
   mine: string,
 ): [topic: string, message: Message][] | undefined {
-  if (text.startsWith(`{"from":"${mine}"`)) return undefined;
+  if (text.startsWith(`{"sender":"${mine}"`)) return undefined;
   try {
     return JSON.parse(text).messages;
   } catch {

@@ -11,8 +11,8 @@ import { settlesWithin, within } from "./deadline.ts";
 import type { Job, Queue, Working, WorkOptions } from "./queue.ts";
 
 type Data = Record<string, unknown>;
-export type Processor = (job: BullJob<Data>, token: string | undefined) => Promise<void>;
-export type SharedWorkerOptions = Omit<WorkerOptions, "connection">;
+type Processor = (job: BullJob<Data>, token: string | undefined) => Promise<void>;
+type SharedWorkerOptions = Omit<WorkerOptions, "connection">;
 
 // biome-ignore-start lint/suspicious/noExplicitAny: BullMQ's own parameters; only the back end is any's.
 type BullWorker = Worker<Data, void, string, IQueueBackend, any, any>;

@@ -74,20 +74,34 @@ function columnOf(key: string): string {
 
 type Limits = { keyPrefix: string; points: number; duration: number };
 
-/** Several processes may make the table at once: the library takes the loser's error for success. */
-function openPostgresLimiter(
+async function openPostgresLimiter(
   sql: Sql<{ bigint: number }>,
   limits: Limits & { insuranceLimiter: RateLimiterMemory },
 ): Promise<RateLimiterPostgres> {
+  await makeTable(sql);
   const storeClient = {
     async query({ text, values = [] }: { text: string; values?: (string | number)[] }) {
       return { rows: await sql.unsafe(text, values, { prepare: true }) };
     },
   };
-  return new Promise((resolve, reject) => {
-    const limiter: RateLimiterPostgres = new RateLimiterPostgres(
-      { ...limits, storeClient, storeType: "client", tableName: "rate_limits" },
-      (error) => (error ? reject(error) : resolve(limiter)),
-    );
+  return new RateLimiterPostgres({
+    ...limits,
+    storeClient,
+    storeType: "client",
+    tableName: "rate_limits",
+    tableCreated: true,
+  });
+}
+
+/**
+ * The table as the library would make it, but for two things: processes that start at the same time do
+ * it one after the other, and it is not logged, since a crash may well forget who asked how often.
+ */
+async function makeTable(sql: Sql<{ bigint: number }>): Promise<void> {
+  await sql.begin(async (transaction) => {
+    await transaction`select pg_advisory_xact_lock(hashtext('rate_limits'))`;
+    await transaction`
+      create unlogged table if not exists rate_limits (
+        key varchar(255) primary key, points integer not null default 0, expire bigint)`;
   });
 }
