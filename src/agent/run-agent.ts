@@ -1,5 +1,6 @@
 import { AIMessage, AIMessageChunk, type BaseMessage } from "@langchain/core/messages";
 import { Command, GraphRecursionError } from "@langchain/langgraph";
+import { MiddlewareError } from "langchain";
 import type { StoredMessage } from "../message.ts";
 import type { Agent } from "./build-agent.ts";
 import type { RunContext } from "./context.ts";
@@ -73,8 +74,9 @@ export async function readThread(
   const snapshot = await agent.graph.getState(config(thread));
   const messages = snapshot.values?.messages as BaseMessage[] | undefined;
   if (!messages) return undefined;
+  // A task that is done keeps its interrupt until the step is over; to resume that again is refused.
   const parked = snapshot.tasks.flatMap((task) =>
-    task.interrupts.flatMap((interrupt) => toParked(interrupt)),
+    task.result === undefined ? task.interrupts.flatMap((interrupt) => toParked(interrupt)) : [],
   );
   return { messages: messages.map(toStored), parked, finished: snapshot.next.length === 0 };
 }
@@ -171,10 +173,9 @@ function isRecursion(error: unknown): boolean {
   );
 }
 
-/** LangChain wraps what a middleware throws; people and callers want what was thrown. */
+/** LangChain wraps what a middleware throws, under the name of what was thrown; callers want that itself. */
 function rootCause(error: unknown): unknown {
   let inner = error;
-  while (inner instanceof Error && inner.name === "MiddlewareError" && inner.cause !== undefined)
-    inner = inner.cause;
+  while (MiddlewareError.isInstance(inner) && inner.cause !== undefined) inner = inner.cause;
   return inner;
 }
