@@ -78,5 +78,7 @@ function messageFields(message: BaseMessage): Record<string, unknown> {
   const all = message as unknown as Record<string, unknown>;
   const fields: Record<string, unknown> = { id: message.id, content: message.content };
   for (const field of FIELDS) if (all[field] !== undefined) fields[field] = all[field];
+  if (message.additional_kwargs.taint !== undefined)
+    fields.additional_kwargs = { taint: message.additional_kwargs.taint };
   return fields;
 }

@@ -1,6 +1,6 @@
 /** A message as the transcript keeps it and the API shows it: independent of any library's classes. */
 export type StoredMessage =
-  | { type: "human"; id: string; content: string; name?: string }
+  | { type: "human"; id: string; content: string; name?: string; taint?: string[] }
   | { type: "system"; id: string; content: string }
   | { type: "ai"; id: string; content: string; tool_calls?: StoredToolCall[]; usage?: Usage }
   | {
@@ -12,6 +12,8 @@ export type StoredMessage =
       status: "success" | "error";
       /** What the call ran with where a human had changed its arguments. */
       edited_args?: Record<string, unknown>;
+      /** Where it comes from, if that is not to be trusted: `mcp:web`. */
+      taint?: string[];
     };
 
 export type StoredToolCall = { id: string; name: string; args: Record<string, unknown> };

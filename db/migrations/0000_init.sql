@@ -1,3 +1,31 @@
+CREATE TABLE "approval_steps" (
+	"approval_id" text NOT NULL,
+	"step" integer NOT NULL,
+	"kind" text NOT NULL,
+	"recipients" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"due_at" timestamp with time zone NOT NULL,
+	"fired_at" timestamp with time zone,
+	CONSTRAINT "approval_steps_approval_id_step_pk" PRIMARY KEY("approval_id","step")
+);
+--> statement-breakpoint
+CREATE TABLE "approval_views" (
+	"approval_id" text NOT NULL,
+	"actor" text NOT NULL,
+	"digest" text NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "approval_views_approval_id_actor_digest_pk" PRIMARY KEY("approval_id","actor","digest")
+);
+--> statement-breakpoint
+CREATE TABLE "approval_votes" (
+	"approval_id" text NOT NULL,
+	"actor" text NOT NULL,
+	"type" text NOT NULL,
+	"digest" text NOT NULL,
+	"note" text,
+	"at" timestamp with time zone NOT NULL,
+	CONSTRAINT "approval_votes_approval_id_actor_pk" PRIMARY KEY("approval_id","actor")
+);
+--> statement-breakpoint
 CREATE TABLE "approvals" (
 	"id" text PRIMARY KEY NOT NULL,
 	"run_id" text NOT NULL,
@@ -12,6 +40,10 @@ CREATE TABLE "approvals" (
 	"args" text NOT NULL,
 	"digest" text NOT NULL,
 	"requester" text NOT NULL,
+	"place" text NOT NULL,
+	"taint" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"preview" text,
+	"stage" integer DEFAULT 0 NOT NULL,
 	"reason" text NOT NULL,
 	"allowed" jsonb NOT NULL,
 	"rule" jsonb NOT NULL,
@@ -26,14 +58,29 @@ CREATE TABLE "approvals" (
 );
 --> statement-breakpoint
 CREATE TABLE "audit" (
-	"id" bigserial PRIMARY KEY NOT NULL,
-	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"id" bigint PRIMARY KEY NOT NULL,
+	"at" timestamp (3) with time zone NOT NULL,
 	"action" text NOT NULL,
-	"actor" text,
 	"approval_id" text,
 	"run_id" text,
+	"actor" text,
 	"digest" text,
-	"detail" json NOT NULL
+	"detail" json,
+	"actor_commit" text,
+	"detail_commit" text NOT NULL,
+	"prev_hash" text NOT NULL,
+	"hash" text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "audit_head" (
+	"id" integer PRIMARY KEY NOT NULL,
+	"rows" bigint NOT NULL,
+	"hash" text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "audit_keys" (
+	"subject" text PRIMARY KEY NOT NULL,
+	"key" text NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "checkpoint_writes" (
@@ -83,6 +130,22 @@ CREATE TABLE "destinations" (
 	"last_error" text,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "destinations_run_id_place_pk" PRIMARY KEY("run_id","place")
+);
+--> statement-breakpoint
+CREATE TABLE "grants" (
+	"id" text PRIMARY KEY NOT NULL,
+	"tool" text NOT NULL,
+	"tool_version" text NOT NULL,
+	"constraint" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"scope" text NOT NULL,
+	"requester" text NOT NULL,
+	"granted_by" text NOT NULL,
+	"approval_id" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL,
+	"uses_left" integer,
+	"revoked_at" timestamp with time zone,
+	"revoked_by" text
 );
 --> statement-breakpoint
 CREATE TABLE "inbox" (
@@ -166,6 +229,7 @@ CREATE TABLE "sessions" (
 	"status" text DEFAULT 'open' NOT NULL,
 	"ttl_seconds" integer,
 	"settings" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"taint" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"last_message" integer DEFAULT 0 NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"last_active_at" timestamp with time zone DEFAULT now() NOT NULL,
@@ -200,6 +264,9 @@ CREATE TABLE "tool_calls" (
 	CONSTRAINT "tool_calls_run_id_call_key_pk" PRIMARY KEY("run_id","call_key")
 );
 --> statement-breakpoint
+ALTER TABLE "approval_steps" ADD CONSTRAINT "approval_steps_approval_id_approvals_id_fk" FOREIGN KEY ("approval_id") REFERENCES "public"."approvals"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "approval_views" ADD CONSTRAINT "approval_views_approval_id_approvals_id_fk" FOREIGN KEY ("approval_id") REFERENCES "public"."approvals"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "approval_votes" ADD CONSTRAINT "approval_votes_approval_id_approvals_id_fk" FOREIGN KEY ("approval_id") REFERENCES "public"."approvals"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "approvals" ADD CONSTRAINT "approvals_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "approvals" ADD CONSTRAINT "approvals_session_id_sessions_id_fk" FOREIGN KEY ("session_id") REFERENCES "public"."sessions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "deliveries" ADD CONSTRAINT "deliveries_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -209,6 +276,7 @@ ALTER TABLE "messages" ADD CONSTRAINT "messages_session_id_sessions_id_fk" FOREI
 ALTER TABLE "run_events" ADD CONSTRAINT "run_events_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "runs" ADD CONSTRAINT "runs_session_id_sessions_id_fk" FOREIGN KEY ("session_id") REFERENCES "public"."sessions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "tool_calls" ADD CONSTRAINT "tool_calls_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "approval_steps_due" ON "approval_steps" USING btree ("due_at") WHERE fired_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "approvals_call" ON "approvals" USING btree ("run_id","call_key","kind") WHERE kind = 'tool_call';--> statement-breakpoint
 CREATE UNIQUE INDEX "approvals_unknown" ON "approvals" USING btree ("run_id","call_key") WHERE kind = 'outcome_unknown' and status = 'pending';--> statement-breakpoint
 CREATE INDEX "approvals_run" ON "approvals" USING btree ("run_id");--> statement-breakpoint
@@ -216,7 +284,10 @@ CREATE INDEX "approvals_pending" ON "approvals" USING btree ("expires_at") WHERE
 CREATE INDEX "approvals_requester" ON "approvals" USING btree ("requester","requested_at" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "audit_approval" ON "audit" USING btree ("approval_id");--> statement-breakpoint
 CREATE INDEX "audit_run" ON "audit" USING btree ("run_id");--> statement-breakpoint
+CREATE INDEX "audit_actor" ON "audit" USING btree ("actor");--> statement-breakpoint
 CREATE INDEX "destinations_open" ON "destinations" USING btree ("place","not_before") WHERE not done;--> statement-breakpoint
+CREATE INDEX "grants_lookup" ON "grants" USING btree ("tool","scope");--> statement-breakpoint
+CREATE INDEX "grants_requester" ON "grants" USING btree ("requester");--> statement-breakpoint
 CREATE INDEX "inbox_open" ON "inbox" USING btree ("received_at") WHERE handled_at is null;--> statement-breakpoint
 CREATE INDEX "leases_expires" ON "leases" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "memories_owner" ON "memories" USING btree ("owner","created_at");--> statement-breakpoint

@@ -7,6 +7,7 @@ export type Claim = Run & {
   place: string;
   owner: string;
   sessionSettings: SessionSettings;
+  sessionTaint: Record<string, string>;
 };
 
 /**
@@ -37,6 +38,6 @@ export async function claimRun(
     taken as (
       update runs set status = 'running', attempt = attempt + 1, started_at = coalesce(started_at, now()), updated_at = now()
       from lease where id = ${runId} and status = 'queued' returning runs.*, lease.fence)
-    select taken.*, s.place, s.owner, s.settings as session_settings from taken join sessions s on s.id = taken.session_id`;
+    select taken.*, s.place, s.owner, s.settings as session_settings, s.taint as session_taint from taken join sessions s on s.id = taken.session_id`;
   return claim;
 }

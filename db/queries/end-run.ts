@@ -14,6 +14,13 @@ export type Ending = {
   messages: StoredMessage[];
 };
 
+/** The untrusted sources that these messages bring into the session's memory, with the time of now. */
+function taintOf(messages: StoredMessage[]): Record<string, string> {
+  const sources = messages.flatMap((message) => ("taint" in message ? (message.taint ?? []) : []));
+  const now = new Date().toISOString();
+  return Object.fromEntries(sources.map((source) => [source, now]));
+}
+
 export type Ended = { lastSeq: number; next: string | null };
 
 /**
@@ -35,6 +42,7 @@ export async function endRun(sql: Sql, held: Held, ending: Ending): Promise<Ende
       from ended, unnest(${events}::text[]) with ordinality as e(event, n)),
     session as (
       update sessions s set last_message = s.last_message + ${bodies.length}, last_active_at = now(),
+        taint = s.taint || ${JSON.stringify(taintOf(ending.messages))}::text::jsonb,
         title = case when s.title = '' then left(ended.input, 80) else s.title end
       from ended where s.id = ended.session_id returning s.last_message),
     transcribed as (

@@ -1,5 +1,14 @@
 import { sql } from "drizzle-orm";
-import { index, json, jsonb, pgTable, text, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  index,
+  integer,
+  json,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { APPROVAL_STATUSES, type ReviewType, TIERS } from "../../src/events.ts";
 import { runs } from "./runs.ts";
 import { sessions } from "./sessions.ts";
@@ -29,6 +38,14 @@ export const approvals = pgTable(
     /** SHA-256 over tool, tool version and arguments. */
     digest: text().notNull(),
     requester: text().notNull(),
+    /** Where it was asked for. */
+    place: text().notNull(),
+    /** Untrusted sources in the context when it was asked: `mcp:web`, `guest`. */
+    taint: jsonb().$type<string[]>().notNull().default([]),
+    /** What the tool says that the call would do, computed by the server. */
+    preview: text(),
+    /** How many escalations have been climbed: each lets more people decide. */
+    stage: integer().notNull().default(0),
     reason: text().notNull(),
     allowed: jsonb().$type<ReviewType[]>().notNull(),
     /** The rule in force when the card was made; a reload changes new cards only. */

@@ -18,6 +18,8 @@ export const sessions = pgTable(
     ttlSeconds: integer("ttl_seconds"),
     /** Settings that differ from the default: model, system prompt, while_running, while_waiting, … */
     settings: jsonb().$type<SessionSettings>().notNull().default({}),
+    /** Untrusted sources that its memory holds, each with the time it came in last. */
+    taint: jsonb().$type<Record<string, string>>().notNull().default({}),
     /** Sequence number of the last transcript message. */
     lastMessage: integer("last_message").notNull().default(0),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),

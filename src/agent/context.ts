@@ -3,7 +3,14 @@ import type { NamedModel } from "./models/open-models.ts";
 import type { MemoryAccess, Tool } from "./tool.ts";
 
 /** A call that the model asked for, with checked arguments. `key` names it within its run: call ids alone repeat. */
-export type Call = { key: string; id: string; tool: Tool; args: Record<string, unknown> };
+export type Call = {
+  key: string;
+  id: string;
+  tool: Tool;
+  args: Record<string, unknown>;
+  /** Untrusted sources among the run's messages so far: `mcp:web`, `guest`. */
+  taint: string[];
+};
 
 /** What is to become of a call. `args` are read back from what was sealed, never from the model's message. */
 export type Ruling =

@@ -19,7 +19,7 @@ export function toStored(message: BaseMessage): StoredMessage {
       name: message.name ?? "",
       tool_call_id: message.tool_call_id,
       status: message.status === "error" ? "error" : "success",
-      ...(isEdit(message.artifact) && { edited_args: message.artifact.editedArgs }),
+      ...storedArtifact(message.artifact),
     };
   if (AIMessage.isInstance(message))
     return {
@@ -36,13 +36,25 @@ export function toStored(message: BaseMessage): StoredMessage {
       ...usageOf(message),
     };
   if (SystemMessage.isInstance(message)) return { type: "system", id, content };
-  return { type: "human", id, content, ...(message.name !== undefined && { name: message.name }) };
+  const taint = taintOf([message]);
+  return {
+    type: "human",
+    id,
+    content,
+    ...(message.name !== undefined && { name: message.name }),
+    ...(taint.length > 0 && { taint }),
+  };
 }
 
 export function fromStored(stored: StoredMessage): BaseMessage {
   switch (stored.type) {
     case "human":
-      return new HumanMessage(stored);
+      return new HumanMessage({
+        id: stored.id,
+        content: stored.content,
+        ...(stored.name !== undefined && { name: stored.name }),
+        ...(stored.taint && { additional_kwargs: { taint: stored.taint } }),
+      });
     case "system":
       return new SystemMessage(stored);
     case "ai":
@@ -61,7 +73,10 @@ export function fromStored(stored: StoredMessage): BaseMessage {
         name: stored.name,
         tool_call_id: stored.tool_call_id,
         status: stored.status,
-        ...(stored.edited_args && { artifact: { editedArgs: stored.edited_args } }),
+        artifact: {
+          ...(stored.edited_args && { editedArgs: stored.edited_args }),
+          ...(stored.taint && { taint: stored.taint }),
+        },
       });
     default: {
       const never: never = stored;
@@ -77,8 +92,22 @@ function usageOf(message: AIMessage): { usage?: Usage } {
   return { usage: { input_tokens, output_tokens, total_tokens } };
 }
 
-function isEdit(artifact: unknown): artifact is { editedArgs: Record<string, unknown> } {
-  return typeof artifact === "object" && artifact !== null && "editedArgs" in artifact;
+/** What our tool middleware keeps beside a result, out of the model's sight. */
+type Artifact = { editedArgs?: Record<string, unknown>; taint?: string[] };
+
+function storedArtifact(artifact: unknown) {
+  const { editedArgs, taint } = (artifact ?? {}) as Artifact;
+  return { ...(editedArgs && { edited_args: editedArgs }), ...(taint && { taint }) };
+}
+
+/** The untrusted sources of messages, each once. */
+export function taintOf(messages: BaseMessage[]): string[] {
+  const sources = messages.flatMap((message) =>
+    ToolMessage.isInstance(message)
+      ? ((message.artifact as Artifact | undefined)?.taint ?? [])
+      : ((message.additional_kwargs.taint as string[] | undefined) ?? []),
+  );
+  return [...new Set(sources)];
 }
 
 /**
@@ -86,13 +115,15 @@ function isEdit(artifact: unknown): artifact is { editedArgs: Record<string, unk
  * model asked for, so the result has to say what ran; the stored result keeps the tool's own words.
  */
 export function tellOfEdit(message: BaseMessage): BaseMessage {
-  if (!ToolMessage.isInstance(message) || !isEdit(message.artifact)) return message;
+  if (!ToolMessage.isInstance(message)) return message;
+  const { editedArgs } = (message.artifact ?? {}) as Artifact;
+  if (!editedArgs) return message;
   return new ToolMessage({
     ...(message.id !== undefined && { id: message.id }),
     ...(message.name !== undefined && { name: message.name }),
     ...(message.status !== undefined && { status: message.status }),
     tool_call_id: message.tool_call_id,
-    content: `[edited: ${JSON.stringify(message.artifact.editedArgs)}] ${message.text}`,
+    content: `[edited: ${JSON.stringify(editedArgs)}] ${message.text}`,
   });
 }
 

@@ -5,6 +5,7 @@ import { deadline } from "../deadline.ts";
 import { LeaseLostError, messageOf } from "../errors.ts";
 import { clean, shorten } from "../text.ts";
 import type { Call, RunContext } from "./context.ts";
+import { taintOf } from "./messages.ts";
 import { MALFORMED } from "./model-middleware.ts";
 import type { Tool } from "./tool.ts";
 
@@ -24,7 +25,7 @@ export const toolMiddleware = createMiddleware({
   wrapToolCall: async (request) => {
     const context = request.runtime.context as RunContext;
     const { id = "", name } = request.toolCall;
-    const answer = (content: string, status: "success" | "error", artifact?: unknown) =>
+    const answer = (content: string, status: "success" | "error", artifact?: object) =>
       new ToolMessage({
         content,
         status,
@@ -45,11 +46,10 @@ export const toolMiddleware = createMiddleware({
 
     const approved: Call = { ...call, args: ruling.args };
     const result = await run(approved, context);
-    return answer(
-      result.text,
-      result.ok ? "success" : "error",
-      ruling.edited ? { editedArgs: ruling.args } : undefined,
-    );
+    return answer(result.text, result.ok ? "success" : "error", {
+      ...(ruling.edited && { editedArgs: ruling.args }),
+      ...(call.tool.source !== "own" && { taint: [call.tool.source] }),
+    });
   },
 });
 
@@ -161,5 +161,11 @@ function toCall(
   const message = request.state.messages.findLast(
     (m) => AIMessage.isInstance(m) && m.tool_calls?.some((c) => c.id === id),
   );
-  return { key: `${message?.id}/${id}`, id, tool, args: checked.args };
+  return {
+    key: `${message?.id}/${id}`,
+    id,
+    tool,
+    args: checked.args,
+    taint: taintOf(request.state.messages),
+  };
 }

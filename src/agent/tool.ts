@@ -37,6 +37,8 @@ export type Tool = {
   source: string;
   /** An MCP server says that it destroys. Shown on the card. */
   destructive?: boolean;
+  /** What a call would do, computed by the server: rows, recipients, an amount. Shown on the card. */
+  preview?(args: Record<string, unknown>): Promise<string>;
   /** Checks arguments; defaults are filled in. What comes out is what is shown, sealed and run. */
   check(
     args: unknown,

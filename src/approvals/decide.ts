@@ -70,7 +70,8 @@ export async function decide(sql: Sql, checkArgs: CheckArgs, decision: Decision)
       }
     });
   } catch (error) {
-    if (refusal) await writeAudit(sql, refusal);
+    const refused = refusal;
+    if (refused) await sql.begin((tx) => writeAudit(tx, refused));
     throw error;
   }
 }

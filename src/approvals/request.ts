@@ -20,6 +20,9 @@ export type NewApproval = {
   parameters: Record<string, unknown>;
   sealed: Sealed;
   requester: string;
+  place: string;
+  taint: string[];
+  preview: string | null;
   reason: string;
   allowed: ReviewType[];
   rule: Rule;
@@ -36,10 +39,10 @@ export async function requestApproval(
 ): Promise<Approval> {
   const [made] = await tx<Approval[]>`
     insert into approvals (id, run_id, session_id, kind, call_key, call_id, tool, tool_version, tier, parameters, args, digest,
-      requester, reason, allowed, rule, expires_at)
+      requester, place, taint, preview, reason, allowed, rule, expires_at)
     values (${newId("approval")}, ${request.runId}, ${request.sessionId}, ${request.kind}, ${request.callKey},
       ${request.callId}, ${request.tool}, ${request.toolVersion}, ${request.tier}, ${JSON.stringify(request.parameters)}::text::json, ${request.sealed.text},
-      ${request.sealed.digest}, ${request.requester}, ${request.reason}, ${JSON.stringify(request.allowed)}::text::jsonb,
+      ${request.sealed.digest}, ${request.requester}, ${request.place}, ${JSON.stringify(request.taint)}::text::jsonb, ${request.preview}, ${request.reason}, ${JSON.stringify(request.allowed)}::text::jsonb,
       ${JSON.stringify(request.rule)}::text::jsonb, now() + ${request.rule.expiresInMs} * interval '1 millisecond')
     on conflict do nothing returning *`;
   if (!made) {

@@ -1,3 +1,4 @@
+import { writeAudit } from "#db/queries/audit.ts";
 import { type Core, TOPICS } from "./core.ts";
 
 /**
@@ -10,7 +11,7 @@ export async function deleteRun(core: Core, runId: string): Promise<void> {
     await tx`delete from runs where id = ${runId}`;
     await tx`delete from checkpoints where thread_id = ${runId}`;
     await tx`delete from checkpoint_writes where thread_id = ${runId}`;
-    await tx`insert into audit (action, run_id, detail) values ('run.deleted', ${runId}, '{}')`;
+    await writeAudit(tx, { action: "run.deleted", runId });
   });
   core.announcements.publish(TOPICS.attention, { runId });
 }
@@ -25,7 +26,7 @@ export async function deleteSession(core: Core, sessionId: string): Promise<void
     await tx`delete from checkpoints where thread_id = any(${ids})`;
     await tx`delete from checkpoint_writes where thread_id = any(${ids})`;
     await tx`update leases set expires_at = clock_timestamp(), fence = fence + 1 where name = ${sessionId}`;
-    await tx`insert into audit (action, detail) values ('session.deleted', ${JSON.stringify({ session: sessionId, runs: ids })}::text::json)`;
+    await writeAudit(tx, { action: "session.deleted", detail: { session: sessionId, runs: ids } });
     return runs;
   });
   for (const { id } of runs) core.announcements.publish(TOPICS.attention, { runId: id });

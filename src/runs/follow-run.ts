@@ -56,8 +56,8 @@ export function openFeed(announcements: Announcements): Feed {
 }
 
 /**
- * A run's journal from after sequence number `after`, then what comes, with live text in between, until the row that
- * ends the run or until `signal` aborts. Live text may repeat what a row has held or be missing: rows are the truth.
+ * A run's journal from after sequence number `after`, then what comes, with live text in between, until nothing can
+ * follow (the run has ended, or is no more) or until `signal` aborts. Live text may repeat what a row has held or be missing: rows are the truth.
  */
 export async function* followRun(
   core: Pick<Core, "sql">,
@@ -70,6 +70,7 @@ export async function* followRun(
   let news = Promise.withResolvers<void>();
   const deltas: LiveDelta[] = [];
   let awake = false;
+  let over = false;
   using _listening = feed.listen(runId, {
     wake() {
       awake = true;
@@ -93,6 +94,11 @@ export async function* followRun(
         if (endsRun(row.event)) return;
       }
       awake ||= rows.length === PAGE;
+      if (rows.length === 0) {
+        if (over) return;
+        over = await isOver(core.sql, runId);
+        awake ||= over; // its last rows may have come in between
+      }
     }
     yield* deltas.splice(0);
     if (awake || signal.aborted) continue;
@@ -104,4 +110,9 @@ export async function* followRun(
     clearTimeout(timer);
     news = Promise.withResolvers<void>();
   }
+}
+
+async function isOver(sql: Query, runId: string): Promise<boolean> {
+  const open = await sql`select 1 from runs where id = ${runId} and finished_at is null`;
+  return open.length === 0;
 }

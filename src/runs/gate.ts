@@ -1,9 +1,11 @@
 import type { Held } from "#db/queries/append-events.ts";
 import type { Approval } from "#db/schema/approvals.ts";
 import type { Call, Gate, Ruling } from "../agent/context.ts";
+import type { Tool } from "../agent/tool.ts";
 import { answerFor } from "../approvals/decide.ts";
 import { requestApproval } from "../approvals/request.ts";
 import { seal, toolVersion, unseal } from "../approvals/seal.ts";
+import { messageOf } from "../errors.ts";
 import type { Actor, Language } from "../events.ts";
 import type { Core } from "./core.ts";
 import type { Journal } from "./journal.ts";
@@ -14,6 +16,8 @@ export type GateRun = {
   place: string;
   requester: Actor;
   language: Language;
+  /** Untrusted sources in what the session remembers. */
+  taint: string[];
   held: Held;
   /** Call keys that have an approval already: only this worker adds to them while it holds the run. */
   known: Set<string>;
@@ -47,6 +51,7 @@ export function openGate(core: Pick<Core, "sql" | "policy">, run: GateRun): Gate
     if (ruling.kind === "deny")
       return { kind: "answer", content: `[denied] ${ruling.reason}`, status: "error" };
     const version = toolVersion(tool);
+    const preview = await previewOf(tool, call.args);
     await run.journal.flush();
     const approval = await core.sql.begin((tx) =>
       requestApproval(
@@ -63,6 +68,9 @@ export function openGate(core: Pick<Core, "sql" | "policy">, run: GateRun): Gate
           parameters: tool.parameters,
           sealed: seal(tool.name, version, call.args),
           requester: run.requester,
+          place: run.place,
+          taint: [...new Set([...run.taint, ...call.taint])],
+          preview,
           reason: ruling.reason,
           allowed: ruling.rule.allowed,
           rule: ruling.rule,
@@ -80,6 +88,15 @@ export function openGate(core: Pick<Core, "sql" | "policy">, run: GateRun): Gate
       return approval ? follow(approval, call, run.language) : ask(call);
     },
   };
+}
+
+/** What the tool says that the call would do. One that can't say is asked about all the same. */
+async function previewOf(tool: Tool, args: Record<string, unknown>): Promise<string | null> {
+  try {
+    return (await tool.preview?.(args)) ?? null;
+  } catch (error) {
+    return `(${messageOf(error)})`;
+  }
 }
 
 /** What a decided approval means for its call. The arguments come from the seal, and only if it is whole. */

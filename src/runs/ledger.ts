@@ -14,6 +14,7 @@ export type LedgerRun = {
   runId: string;
   sessionId: string;
   requester: Actor;
+  place: string;
   language: Language;
   attempt: number;
   held: Held;
@@ -45,17 +46,22 @@ export function openLedger(core: Pick<Core, "sql">, run: LedgerRun): Ledger {
 
   async function insert(call: Call): Promise<boolean> {
     const digest = digestOf(call);
-    const [row] = await core.sql<{ added: boolean; held: boolean }[]>`
-      with held as (${holding(core.sql)}),
-        added as (insert into tool_calls (run_id, call_key, tool, digest, state, attempt)
-          select ${runId}, ${call.key}, ${call.tool.name}, ${digest}, 'started', ${run.attempt} from held
-          on conflict do nothing returning 1),
-        noted as (insert into audit (action, actor, run_id, digest, detail)
-          select 'call.started', ${run.requester}, ${runId}, ${digest},
-            json_build_object('tool', ${call.tool.name}::text, 'call', ${call.key}::text, 'attempt', ${run.attempt}::int) from added)
-      select exists (select from added) as added, exists (select from held) as held`;
-    if (!row?.held) throw lost(runId);
-    return row.added;
+    return core.sql.begin(async (tx) => {
+      const [row] = await tx<{ added: boolean; held: boolean }[]>`
+        with held as (${holding(tx)}),
+          added as (insert into tool_calls (run_id, call_key, tool, digest, state, attempt)
+            select ${runId}, ${call.key}, ${call.tool.name}, ${digest}, 'started', ${run.attempt} from held
+            on conflict do nothing returning 1)
+        select exists (select from added) as added, exists (select from held) as held`;
+      if (!row?.held) throw lost(runId);
+      if (row.added) await note(tx, call, "call.started");
+      return row.added;
+    });
+  }
+
+  function note(tx: Query, call: Call, action: string): Promise<void> {
+    const detail = { tool: call.tool.name, call: call.key, attempt: run.attempt };
+    return writeAudit(tx, { action, actor: run.requester, runId, digest: digestOf(call), detail });
   }
 
   async function askWhatHappened(call: Call, tx: Query): Promise<Approval> {
@@ -74,6 +80,9 @@ export function openLedger(core: Pick<Core, "sql">, run: LedgerRun): Ledger {
         parameters: call.tool.parameters,
         sealed: seal(call.tool.name, version, call.args),
         requester: run.requester,
+        place: run.place,
+        taint: call.taint,
+        preview: null,
         reason: REASON[run.language],
         allowed: ALLOWED,
         rule: {
@@ -88,30 +97,26 @@ export function openLedger(core: Pick<Core, "sql">, run: LedgerRun): Ledger {
   }
 
   async function restart(call: Call): Promise<void> {
-    const moved = await core.sql`
-      with held as (${holding(core.sql)})
-      update tool_calls set state = 'started', attempt = ${run.attempt}, starts = starts + 1, started_at = now()
-      where run_id = ${runId} and call_key = ${call.key} and state = 'outcome_unknown' and exists (select from held)`;
-    if (moved.count === 0) throw lost(runId);
-    await writeAudit(core.sql, {
-      action: "call.restarted",
-      actor: run.requester,
-      runId,
-      digest: digestOf(call),
-      detail: { tool: call.tool.name, call: call.key, attempt: run.attempt },
+    await core.sql.begin(async (tx) => {
+      const moved = await tx`
+        with held as (${holding(tx)})
+        update tool_calls set state = 'started', attempt = ${run.attempt}, starts = starts + 1, started_at = now()
+        where run_id = ${runId} and call_key = ${call.key} and state = 'outcome_unknown' and exists (select from held)`;
+      if (moved.count === 0) throw lost(runId);
+      await note(tx, call, "call.restarted");
     });
   }
 
   async function record(call: Call, state: "done" | "failed", result: string): Promise<void> {
-    const moved = await core.sql`
-      with held as (${holding(core.sql)}),
-        moved as (update tool_calls set state = ${state}, result = ${result}, finished_at = now()
-          where run_id = ${runId} and call_key = ${call.key} and state in ('started', 'outcome_unknown')
-            and exists (select from held) returning digest)
-      insert into audit (action, actor, run_id, digest, detail)
-      select ${`call.${state}`}, ${run.requester}, ${runId}, digest,
-        json_build_object('tool', ${call.tool.name}::text, 'call', ${call.key}::text) from moved`;
-    if (moved.count === 0) throw lost(runId);
+    await core.sql.begin(async (tx) => {
+      const moved = await tx`
+        with held as (${holding(tx)})
+        update tool_calls set state = ${state}, result = ${result}, finished_at = now()
+        where run_id = ${runId} and call_key = ${call.key} and state in ('started', 'outcome_unknown')
+          and exists (select from held)`;
+      if (moved.count === 0) throw lost(runId);
+      await note(tx, call, `call.${state}`);
+    });
   }
 
   const ledger: Ledger = {
@@ -155,14 +160,8 @@ export function openLedger(core: Pick<Core, "sql">, run: LedgerRun): Ledger {
           update tool_calls set state = 'outcome_unknown'
           where run_id = ${runId} and call_key = ${call.key} and state = 'started' and exists (select from held)`;
         if (moved.count === 0) throw lost(runId);
-        await writeAudit(tx, {
-          action: "call.outcome_unknown",
-          actor: run.requester,
-          runId,
-          digest: digestOf(call),
-          detail: { tool: call.tool.name, call: call.key },
-        });
         await askWhatHappened(call, tx);
+        await note(tx, call, "call.outcome_unknown");
       });
     },
   };

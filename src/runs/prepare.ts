@@ -40,6 +40,7 @@ export async function prepare(core: WorkerCore, claim: Claim, hold: Hold): Promi
           count: (text: string) => countTokens(text, modelName),
         };
   const run = {
+    place: claim.place,
     ...hold,
     runId: claim.id,
     sessionId: claim.sessionId,
@@ -62,7 +63,11 @@ export async function prepare(core: WorkerCore, claim: Claim, hold: Hold): Promi
       models,
       modelTimeoutMs: config.MODEL_TIMEOUT_SECONDS * 1000,
       tools: core.tools(),
-      gate: openGate(core, { ...run, place: claim.place, known: new Set(known) }),
+      gate: openGate(core, {
+        ...run,
+        taint: Object.keys(claim.sessionTaint),
+        known: new Set(known),
+      }),
       ledger: openLedger(core, { ...run, attempt: claim.attempt }),
       memory: {
         async remember(text, kind) {

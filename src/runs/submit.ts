@@ -119,7 +119,9 @@ async function sameAgain(
 async function withdrawWaiting(tx: Query, sessionId: string, actor: Actor): Promise<Wake[]> {
   const pending = await tx<{ id: string }[]>`
     select a.id from approvals a join runs r on r.id = a.run_id
-    where a.session_id = ${sessionId} and a.status = 'pending' and r.status = 'waiting' order by a.id`;
+    where a.session_id = ${sessionId} and a.status = 'pending' and r.status = 'waiting' order by a.id for update of a`;
+  // All rows before the audit's end, which each closing takes: a decision that holds one of them waits for that.
+  await tx`select id from runs where session_id = ${sessionId} and status = 'waiting' order by id for update`;
   const wakes: Wake[] = [];
   for (const { id } of pending) {
     const closed = await closeUndecided(tx, id, "withdrawn", actor);
