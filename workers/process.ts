@@ -64,7 +64,8 @@ function endOnSignal(running: AsyncDisposable, log: Log): void {
   });
 }
 
-function secretsOf(config: Config): string[] {
+/** Values that are never printed or logged. */
+export function secretsOf(config: Config): string[] {
   const { OPENAI_API_KEY, DASHSCOPE_API_KEY, ENCRYPTION_KEY, DATABASE_URL, REDIS_URL, file } =
     config;
   const given = [OPENAI_API_KEY, DASHSCOPE_API_KEY, ENCRYPTION_KEY, DATABASE_URL, REDIS_URL];

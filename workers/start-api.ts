@@ -51,7 +51,8 @@ export function coreChecks({ core }: OpenCore): Check[] {
   ];
 }
 
-function refuseOpenWithoutKeys({ HOST, API_KEYS }: Config): void {
+/** Throws ConfigError where others could use the agent and no key keeps them out. */
+export function refuseOpenWithoutKeys({ HOST, API_KEYS }: Config): void {
   const loopback = HOST === "localhost" || HOST === "::1" || /^127(\.\d{1,3}){3}$/.test(HOST);
   if (loopback || API_KEYS.length > 0) return;
   throw new ConfigError(
