@@ -3,12 +3,13 @@ import { appendEvents, type Held } from "#db/queries/append-events.ts";
 import { writeAudit } from "#db/queries/audit.ts";
 import type { Approval } from "#db/schema/approvals.ts";
 import type { ReviewType, Tier } from "../events.ts";
-import { newId } from "../ids.ts";
 import { toCard } from "./card.ts";
 import type { Rule } from "./policy.ts";
 import type { Sealed } from "./seal.ts";
 
 export type NewApproval = {
+  /** Made when the call was first seen: approvals are shown in the order of their ids. */
+  id: string;
   runId: string;
   sessionId: string;
   kind: Approval["kind"];
@@ -40,7 +41,7 @@ export async function requestApproval(
   const [made] = await tx<Approval[]>`
     insert into approvals (id, run_id, session_id, kind, call_key, call_id, tool, tool_version, tier, parameters, args, digest,
       requester, place, taint, preview, reason, allowed, rule, expires_at)
-    values (${newId("approval")}, ${request.runId}, ${request.sessionId}, ${request.kind}, ${request.callKey},
+    values (${request.id}, ${request.runId}, ${request.sessionId}, ${request.kind}, ${request.callKey},
       ${request.callId}, ${request.tool}, ${request.toolVersion}, ${request.tier}, ${JSON.stringify(request.parameters)}::text::json, ${request.sealed.text},
       ${request.sealed.digest}, ${request.requester}, ${request.place}, ${JSON.stringify(request.taint)}::text::jsonb, ${request.preview}, ${request.reason}, ${JSON.stringify(request.allowed)}::text::jsonb,
       ${JSON.stringify(request.rule)}::text::jsonb, now() + ${request.rule.expiresInMs} * interval '1 millisecond')

@@ -7,6 +7,7 @@ import { requestApproval } from "../approvals/request.ts";
 import { seal, toolVersion, unseal } from "../approvals/seal.ts";
 import { messageOf } from "../errors.ts";
 import type { Actor, Language } from "../events.ts";
+import { newId } from "../ids.ts";
 import type { Core } from "./core.ts";
 import type { Journal } from "./journal.ts";
 
@@ -35,6 +36,8 @@ export function openGate(core: Pick<Core, "sql" | "policy">, run: GateRun): Gate
 
   async function ask(call: Call): Promise<Ruling> {
     const { tool } = call;
+    // Before anything is awaited: the calls of one message come in here in their order.
+    const id = newId("approval");
     const ruling = core.policy({
       tool: {
         name: tool.name,
@@ -57,6 +60,7 @@ export function openGate(core: Pick<Core, "sql" | "policy">, run: GateRun): Gate
       requestApproval(
         tx,
         {
+          id,
           runId: run.runId,
           sessionId: run.sessionId,
           kind: "tool_call",

@@ -7,6 +7,7 @@ import { requestApproval } from "../approvals/request.ts";
 import { seal, toolVersion } from "../approvals/seal.ts";
 import { LeaseLostError } from "../errors.ts";
 import type { Actor, Language, ReviewType } from "../events.ts";
+import { newId } from "../ids.ts";
 import type { Core } from "./core.ts";
 import type { Journal } from "./journal.ts";
 
@@ -69,6 +70,7 @@ export function openLedger(core: Pick<Core, "sql">, run: LedgerRun): Ledger {
     return requestApproval(
       tx,
       {
+        id: newId("approval"),
         runId,
         sessionId: run.sessionId,
         kind: "outcome_unknown",

@@ -28,7 +28,7 @@ export async function originalStanding(sql: Sql, run: Run): Promise<OriginalStan
 
 async function showNext(sql: Query, run: Run): Promise<Approval | undefined> {
   const [approval] = await sql<Approval[]>`
-    select * from approvals where run_id = ${run.id} and status = 'pending' order by requested_at, id limit 1`;
+    select * from approvals where run_id = ${run.id} and status = 'pending' order by id limit 1`;
   if (approval && approval.id !== run.shownApproval)
     await sql`update runs set shown_approval = ${approval.id} where id = ${run.id}`;
   return approval;
