@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { messageOf } from "../../errors.ts";
+import { compileCheck } from "../../forms/check-args.ts";
 import { clean } from "../../text.ts";
 import type { Tool } from "../tool.ts";
-import { compileCheck } from "./check-args.ts";
 import { untrustedText } from "./untrusted-text.ts";
 
 const MAX_NAME = 200;

@@ -1,8 +1,7 @@
 import { Ajv, type ErrorObject, type Options } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
-import type { FieldError } from "../../adapter.ts";
-import type { Tool } from "../tool.ts";
+import type { FieldError } from "../adapter.ts";
 import { withinTime } from "./within-time.ts";
 
 const COMPILE_MS = 2_000;
@@ -21,11 +20,16 @@ const draft2020 = new Ajv2020(settings);
 formats.default(draft7);
 formats.default(draft2020);
 
+/** Arguments as checked, with their defaults; or what is wrong with them, by JSON pointer. */
+export type Checked =
+  | { ok: true; args: Record<string, unknown> }
+  | { ok: false; errors: FieldError[] };
+
 /**
  * The check of a tool's arguments by its JSON Schema (draft-07, or 2020-12 where the schema does
  * not say). Defaults are filled in; nothing is converted. Throws when the schema can't be compiled.
  */
-export function compileCheck(schema: Record<string, unknown>): Tool["check"] {
+export function compileCheck(schema: Record<string, unknown>): (args: unknown) => Checked {
   const { $schema, ...rest } = schema;
   const ajv = /draft-0[4-7]/.test(String($schema)) ? draft7 : draft2020;
   const validate = withinTime(() => ajv.compile(rest), COMPILE_MS);
