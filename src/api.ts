@@ -8,15 +8,25 @@ import {
   WHILE_RUNNING,
   WHILE_WAITING,
 } from "./events.ts";
+import { isDeeper, MAX_DEPTH } from "./json-depth.ts";
+import { clean } from "./text.ts";
 
 /** The `/v1` wire: what the server validates and the typed client reads. snake_case, RFC 3339 times. */
 
 const time = z.iso.datetime({ offset: true });
-const user = z
-  .string()
-  .min(1)
-  .max(200)
-  .describe("The person on whose behalf, as the API client names them");
+
+/** A text of a request: what PostgreSQL can't hold in one is replaced before anything looks at it. */
+export const text = z.string().overwrite(clean);
+
+/** What a client names something by. */
+export const key = text.min(1).max(200);
+
+/** Arguments of a tool, as deep as anybody could look through. */
+export const jsonObject = z
+  .record(z.string(), z.unknown())
+  .refine((value) => !isDeeper(value), `should be nested at most ${MAX_DEPTH} levels deep`);
+
+const user = key.describe("The person on whose behalf, as the API client names them");
 
 export const problem = z.object({
   type: z.string(),
@@ -49,12 +59,12 @@ export const session = z.object({
 
 export const createSession = z.strictObject({
   user_id: user,
-  external_id: z.string().min(1).max(200).optional(),
-  title: z.string().max(200).optional(),
+  external_id: key.optional(),
+  title: text.max(200).optional(),
 });
 
 export const patchSession = z.strictObject({
-  title: z.string().max(200).optional(),
+  title: text.max(200).optional(),
   status: z.enum(["open"]).optional().describe("open: restores a closed session"),
   ttl_seconds: z
     .union([z.int().min(1).max(31_536_000), z.literal("never"), z.literal("default")])
@@ -92,14 +102,9 @@ export const run = z.object({
 });
 
 export const createRun = z.strictObject({
-  input: z.string().min(1),
-  external_id: z
-    .string()
-    .min(1)
-    .max(200)
-    .optional()
-    .describe("Sent again with the same input it answers as before"),
-  system_message: z.string().optional(),
+  input: text.min(1),
+  external_id: key.optional().describe("Sent again with the same input it answers as before"),
+  system_message: text.optional(),
   while_running: z.enum(WHILE_RUNNING).optional(),
   language: z.enum(LANGUAGES).optional(),
 });
@@ -139,19 +144,19 @@ export const decide = z.discriminatedUnion("type", [
     type: z.literal("edit"),
     user_id: user,
     digest: z.string().optional(),
-    args: z.record(z.string(), z.unknown()),
+    args: jsonObject,
   }),
   z.strictObject({
     type: z.literal("respond"),
     user_id: user,
     digest: z.string().optional(),
-    message: z.string().min(1).max(10_000),
+    message: text.min(1).max(10_000),
   }),
   z.strictObject({
     type: z.literal("reject"),
     user_id: user,
     digest: z.string().optional(),
-    message: z.string().max(10_000).optional(),
+    message: text.max(10_000).optional(),
   }),
 ]);
 
@@ -166,7 +171,7 @@ export const memory = z.object({
 
 export const createMemory = z.strictObject({
   user_id: user,
-  text: z.string().min(1).max(10_000),
+  text: text.min(1).max(10_000),
   kind: memory.shape.kind.default("preference"),
 });
 

@@ -25,7 +25,8 @@ export function problems(log: Log): ErrorHandler<Env> {
     if (error instanceof RefusedError)
       return problem(c, STATUS[error.code], error.code, error.message, error);
     if (error instanceof HTTPException) {
-      const status = error.status as ContentfulStatusCode;
+      // Hono's validator says 400 to a body that is no JSON; whatever is wrong with a body is 422 here.
+      const status = (error.status === 400 ? 422 : error.status) as ContentfulStatusCode;
       return problem(c, status, "invalid", error.message || "The request can't be read");
     }
     log.error({ error, request: c.get("requestId"), path: c.req.path }, "a request failed");
@@ -61,6 +62,7 @@ function problem(
   error?: RefusedError,
 ) {
   const body: ProblemBody & Record<string, unknown> = {
+    ...error?.details,
     type: "about:blank",
     title: code.replaceAll("_", " "),
     status,
@@ -68,7 +70,6 @@ function problem(
     code,
     request_id: c.get("requestId") ?? "",
     ...(error?.fields.length && { errors: error.fields }),
-    ...error?.details,
   };
   const headers: Record<string, string> = { "content-type": "application/problem+json" };
   const wait = error?.details.retry_after_seconds;

@@ -1,6 +1,5 @@
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
-import { endsRun } from "../events.ts";
 import type { Core } from "../runs/core.ts";
 import { type Feed, followRun } from "../runs/follow-run.ts";
 
@@ -8,7 +7,7 @@ const PING_MS = 15_000;
 
 /**
  * A run as server-sent events. Journal rows carry their sequence number as `id`, so that a client resumes by
- * Last-Event-ID; live text carries none. After the row that ends the run comes `end`, and the stream closes.
+ * Last-Event-ID; live text carries none. Where nothing follows (the run has ended, or was deleted) comes `end`.
  */
 export function streamRun(
   c: Context,
@@ -32,7 +31,6 @@ export function streamRun(
             event: event.type,
             data: JSON.stringify({ at, ...event }),
           });
-          if (endsRun(event)) await stream.writeSSE({ event: "end", data: "{}" });
         } else {
           const { message, from, text } = entry;
           await stream.writeSSE({
@@ -41,6 +39,7 @@ export function streamRun(
           });
         }
       }
+      if (!gone.signal.aborted) await stream.writeSSE({ event: "end", data: "{}" });
     } finally {
       clearInterval(ping);
     }

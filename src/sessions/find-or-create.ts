@@ -27,6 +27,24 @@ export async function findOrCreateSession(tx: Query, key: SessionKey): Promise<S
   });
 }
 
+/** An API client's session by its own key, opened again where it was closed; made, with the title, where it is not there. */
+export async function openSession(
+  tx: Query,
+  owner: Actor,
+  externalKey: string,
+  title = "",
+): Promise<{ session: Session; created: boolean }> {
+  const found = await find(tx, { kind: "external", owner, externalKey });
+  if (found)
+    return {
+      session: found.status === "open" ? found : await reopen(tx, found.id),
+      created: false,
+    };
+  const place = apiPlace(owner, externalKey);
+  const session = await create(tx, { place, owner, externalKey, settings: {}, title });
+  return { session, created: true };
+}
+
 /** A new session of an API client that names it by our id only. */
 export async function createSession(tx: Query, owner: Actor, title = ""): Promise<Session> {
   const id = newId("session");

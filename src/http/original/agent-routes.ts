@@ -1,5 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
+import { jsonObject, key, text } from "../../api.ts";
 import { decide } from "../../approvals/decide.ts";
 import { RefusedError } from "../../errors.ts";
 import type { Review } from "../../events.ts";
@@ -7,7 +8,7 @@ import { remember } from "../../memory/memories.ts";
 import { addJob, type Core, TOPICS } from "../../runs/core.ts";
 import { deleteRun, deleteSession } from "../../runs/delete.ts";
 import { findRunByKey, findSessionByKey, listRuns } from "../../runs/find-run.ts";
-import { submit } from "../../runs/submit.ts";
+import { MAX_INPUT, submit } from "../../runs/submit.ts";
 import {
   isKnownOwner,
   latestSession,
@@ -20,20 +21,20 @@ import { statusOf, statusSchema } from "./status.ts";
 
 const tags = ["original"];
 const middleware = needs("runs");
-const key = z.string().min(1).max(200);
 const ids = z.object({ user_id: key, session_id: key, task_id: key });
+const words = text.max(MAX_INPUT).refine((given) => given.trim() !== "", "should not be empty");
 const done = z.object({ status: z.literal("success"), message: z.string() });
 
 const invokeBody = z.object({
   ...ids.shape,
-  query: z.string(),
-  system_message: z.string().nullish(),
+  query: words,
+  system_message: text.max(MAX_INPUT).nullish(),
 });
 const resumeBody = z.object({
   ...ids.shape,
   response_type: z.enum(["accept", "edit", "response", "reject"]),
-  args: z.record(z.string(), z.unknown()).nullish(),
-  approval_id: z.string().nullish(),
+  args: jsonObject.nullish(),
+  approval_id: text.nullish(),
 });
 
 const MOST = 1_000;
@@ -239,7 +240,7 @@ export function originalRoutes(core: Core) {
         path: "/agent/write/longterm",
         tags,
         middleware,
-        request: body(z.object({ user_id: key, memory_info: z.string() })),
+        request: body(z.object({ user_id: key, memory_info: words })),
         responses: { 200: json(done.extend({ memory_id: z.string() }), "Remembered"), ...faults },
       }),
       async (c) => {

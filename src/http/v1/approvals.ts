@@ -25,9 +25,9 @@ export function approvalRoutes(core: Core) {
           query: z.object({
             status: z.enum(APPROVAL_STATUSES).optional(),
             user_id: userQuery.optional(),
-            run_id: z.string().optional(),
-            session_id: z.string().optional(),
-            after: z.string().optional(),
+            run_id: api.text.optional(),
+            session_id: api.text.optional(),
+            after: api.text.optional(),
             limit,
           }),
         },

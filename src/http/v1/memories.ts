@@ -18,7 +18,7 @@ export function memoryRoutes({ sql }: Core) {
         path: "/memories",
         tags,
         middleware,
-        request: { query: z.object({ user_id: userQuery, q: z.string().max(1_000).default("") }) },
+        request: { query: z.object({ user_id: userQuery, q: api.text.max(1_000).default("") }) },
         responses: {
           200: json(
             api.listOf(api.memory),

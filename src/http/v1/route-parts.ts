@@ -1,6 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
-import { problem } from "../../api.ts";
+import { key, problem, text } from "../../api.ts";
 import type { Env } from "../env.ts";
 import { invalidRequest } from "../problem.ts";
 
@@ -37,9 +37,11 @@ export const faults = {
   429: fault("Too many requests"),
 } as const;
 
-export const id = z.object({ id: z.string() });
+export const id = z.object({ id: text });
 export const limit = z.coerce.number().int().min(1).max(200).default(50);
-export const userQuery = z.string().min(1).max(200);
+export const userQuery = key;
+/** A sequence number, as PostgreSQL holds it. */
+export const seq = z.coerce.number().int().min(0).max(2_147_483_647);
 
 /** A page: one more row was asked for than is shown, so that there is a next one only where there is something. */
 export function page<Row, Body>(

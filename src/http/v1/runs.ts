@@ -11,7 +11,7 @@ import { findSession } from "../../sessions/find-or-create.ts";
 import { actorOf, type Caller, needs, refuseForeign, userOf } from "../caller.ts";
 import { streamRun } from "../stream.ts";
 import { presentRun } from "./present.ts";
-import { body, faults, id, json, limit, page, router } from "./route-parts.ts";
+import { body, faults, id, json, limit, page, router, seq } from "./route-parts.ts";
 
 const tags = ["runs"];
 const middleware = needs("runs");
@@ -57,7 +57,7 @@ export function runRoutes(core: Core, feed: Feed) {
         path: "/sessions/{id}/runs",
         tags,
         middleware,
-        request: { params: id, query: z.object({ after: z.string().optional(), limit }) },
+        request: { params: id, query: z.object({ after: api.text.optional(), limit }) },
         responses: { 200: json(api.listOf(api.run), "The newest first"), ...faults },
       }),
       async (c) => {
@@ -95,8 +95,8 @@ export function runRoutes(core: Core, feed: Feed) {
             content: {
               "application/json": {
                 schema: z.strictObject({
-                  user_id: z.string().optional(),
-                  reason: z.string().max(500).optional(),
+                  user_id: api.key.optional(),
+                  reason: api.text.max(500).optional(),
                 }),
               },
             },
@@ -134,8 +134,8 @@ export function runRoutes(core: Core, feed: Feed) {
         middleware,
         request: {
           params: id,
-          query: z.object({ after: z.coerce.number().int().min(0).optional() }),
-          headers: z.object({ "last-event-id": z.coerce.number().int().min(0).optional() }),
+          query: z.object({ after: seq.optional() }),
+          headers: z.object({ "last-event-id": seq.optional() }),
         },
         responses: {
           200: {

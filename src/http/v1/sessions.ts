@@ -6,12 +6,12 @@ import type { Core } from "../../runs/core.ts";
 import { deleteSession } from "../../runs/delete.ts";
 import { changeSession } from "../../sessions/change-session.ts";
 import { defaultTtl } from "../../sessions/expiry.ts";
-import { createSession, findOrCreateSession, findSession } from "../../sessions/find-or-create.ts";
+import { createSession, findSession, openSession } from "../../sessions/find-or-create.ts";
 import { latestSession, listSessions } from "../../sessions/list-sessions.ts";
 import { readTranscript } from "../../sessions/transcript.ts";
 import { actorOf, type Caller, needs, refuseForeign } from "../caller.ts";
 import { presentMessage, presentSession } from "./present.ts";
-import { body, faults, id, json, limit, page, router, userQuery } from "./route-parts.ts";
+import { body, faults, id, json, limit, page, router, seq, userQuery } from "./route-parts.ts";
 
 const tags = ["sessions"];
 const middleware = needs("runs");
@@ -45,14 +45,8 @@ export function sessionRoutes(core: Core) {
         const owner = actorOf(c.get("caller"), user_id);
         if (external_id === undefined)
           return c.json(await show(await createSession(sql, owner, title)), 201);
-        const before = Date.now();
-        const session = await findOrCreateSession(sql, {
-          kind: "external",
-          owner,
-          externalKey: external_id,
-        });
-        const made = session.createdAt.getTime() >= before - 1_000 && session.lastMessage === 0;
-        return made ? c.json(await show(session), 201) : c.json(await show(session), 200);
+        const { session, created } = await openSession(sql, owner, external_id, title);
+        return c.json(await show(session), created ? 201 : 200);
       },
     )
     .openapi(
@@ -65,7 +59,7 @@ export function sessionRoutes(core: Core) {
           query: z.object({
             user_id: userQuery,
             status: z.enum(["open", "closed"]).optional(),
-            after: z.string().optional(),
+            after: api.text.optional(),
             limit,
           }),
         },
@@ -173,7 +167,7 @@ export function sessionRoutes(core: Core) {
         middleware,
         request: {
           params: id,
-          query: z.object({ after: z.coerce.number().int().min(0).default(0), limit }),
+          query: z.object({ after: seq.default(0), limit }),
         },
         responses: { 200: json(api.listOf(api.message), "The transcript, in order"), ...faults },
       }),
