@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import type { Asking, Choice, Screen } from "./screen.ts";
+import type { Screen } from "./screen.ts";
 import { visible, visibleLine } from "./visible.ts";
 
 /** A screen for pipes and scripts: lines in, plain text out, no control codes. A line `stop` interrupts a run. */
@@ -29,13 +29,13 @@ export function plainScreen(input: Readable, output: Writable): Screen {
     settle,
     busy: () => {},
     quiet: () => {},
-    async choose(question: string, choices: Choice[]) {
+    async choose(question, choices) {
       write(visibleLine(question));
       for (const { label, hint } of choices)
         write(`  ${visibleLine(label)}${hint ? `  (${visibleLine(hint)})` : ""}`);
       return undefined;
     },
-    async ask(question: string, { fault, check }: Asking = {}) {
+    async ask(question, { fault, check } = {}) {
       if (fault) write(visible(fault));
       write(visible(question));
       const answer = await lines.next();

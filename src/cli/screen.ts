@@ -26,7 +26,11 @@ export interface Screen {
   /** What is being waited for, until `quiet`. */
   busy(text: string): void;
   quiet(): void;
-  choose(question: string, choices: Choice[], signal?: AbortSignal): Promise<string | undefined>;
+  choose(
+    question: string,
+    choices: Choice[],
+    how?: { initial?: string; signal?: AbortSignal },
+  ): Promise<string | undefined>;
   ask(question: string, how?: Asking): Promise<string | undefined>;
   /** Calls `act` when the person wants to stop what runs, until disposed of. */
   onInterrupt(act: () => void): Disposable;

@@ -1,0 +1,112 @@
+import type { ApprovalBody } from "../api.ts";
+import { type Actor, type ApprovalStatus, addressParts, type Card } from "../events.ts";
+import { visibleJson } from "./visible.ts";
+import { timeWords, type Words } from "./words.ts";
+
+/** An approval as a person must see it before deciding: all of it, from the sealed text itself. */
+export function cardText(
+  approval: ApprovalBody,
+  user: string,
+  words: Words,
+): { title: string; text: string } {
+  const { labels } = words;
+  const isUnknown = approval.kind === "outcome_unknown";
+  const args = argsText(parseArgs(approval.args_text));
+  const lines = [
+    ...(isUnknown ? [words.unknownText, ""] : []),
+    `${labels.tool}: ${approval.tool}${approval.tier === "ask" ? "" : `  (${labels.tier}: ${approval.tier})`}`,
+    `${labels.args}:${args === "" ? ` ${words.noArgs}` : `\n${prefixed(args, "  ")}`}`,
+    `${labels.requester}: ${whoIs(approval.requester, user, words)}`,
+    `${labels.reason}: ${approval.reason}`,
+    ...(approval.expires_at ? [`${labels.expires}: ${timeWords(words, approval.expires_at)}`] : []),
+  ];
+  const title = isUnknown ? words.unknownTitle(approval.tool) : words.approvalTitle(approval.tool);
+  return { title, text: lines.join("\n") };
+}
+
+/** How an approval ended, from the journal's card or from the API. `before` and `after` are JSON. */
+export type Outcome = {
+  tool: string;
+  status: ApprovalStatus;
+  by: Actor | null;
+  note: string | null;
+  before: string;
+  after: string | null;
+};
+
+export function outcomeOfCard({ tool, status, args, decision }: Card): Outcome {
+  return {
+    tool,
+    status,
+    by: decision?.by ?? null,
+    note: decision?.message ?? null,
+    before: args,
+    after: decision?.args ?? null,
+  };
+}
+
+export function outcomeOf({ tool, status, args_text, decision }: ApprovalBody): Outcome {
+  return {
+    tool,
+    status,
+    by: decision?.by ?? null,
+    note: decision?.message ?? null,
+    before: args_text,
+    after: decision?.args ? JSON.stringify(decision.args) : null,
+  };
+}
+
+/** Who, what, and before → after where arguments were changed. */
+export function outcomeText(outcome: Outcome, user: string, words: Words): string {
+  const { tool, status, by, note, before, after } = outcome;
+  const who = by === null ? "" : whoIs(by, user, words);
+  const changes = after === null ? "" : changesText(parseArgs(before), parseArgs(after));
+  return `${tool}: ${words.decided[status](who)}${note ? ` “${note}”` : ""}${changes && `\n${changes}`}`;
+}
+
+/** One argument a line, as JSON; text of several lines as a block whose every line is marked. */
+export function argsText(args: Record<string, unknown>): string {
+  return Object.entries(args)
+    .map(([name, value]) => {
+      if (typeof value === "string" && value.includes("\n") && !value.includes("\r"))
+        return `${nameText(name)}:\n${prefixed(value, "│ ")}`;
+      return `${nameText(name)}: ${visibleJson(value, 2)}`;
+    })
+    .join("\n");
+}
+
+/** What an edit changed, argument by argument. */
+export function changesText(
+  before: Record<string, unknown>,
+  after: Record<string, unknown>,
+): string {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return names
+    .map((name) => [name, jsonOf(before, name), jsonOf(after, name)] as const)
+    .filter(([, old, now]) => old !== now)
+    .map(([name, old, now]) => `${nameText(name)}: ${old} → ${now}`)
+    .join("\n");
+}
+
+/** A person as shown to another: an API user by name, anybody else by the platform's address. */
+export function whoIs(actor: Actor, user: string, words: Words): string {
+  const [platform, who] = actor.includes(":") ? addressParts(actor) : ["api", `/${actor}`];
+  const name = platform === "api" && who ? who.slice(who.indexOf("/") + 1) : actor;
+  return name === user ? words.byYou : name;
+}
+
+function parseArgs(text: string): Record<string, unknown> {
+  return JSON.parse(text) as Record<string, unknown>;
+}
+
+function jsonOf(args: Record<string, unknown>, name: string): string {
+  return Object.hasOwn(args, name) ? visibleJson(args[name]) : "∅";
+}
+
+function nameText(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : visibleJson(name);
+}
+
+function prefixed(text: string, prefix: string): string {
+  return prefix + text.replaceAll("\n", `\n${prefix}`);
+}

@@ -1,0 +1,91 @@
+import type { ApprovalBody } from "../api.ts";
+import { ApiError } from "../client/api-error.ts";
+import type { Review } from "../events.ts";
+import type { Conversation } from "./conversation.ts";
+import { follow } from "./follow.ts";
+import { pendingNow, pendingOf } from "./pending.ts";
+import { decide, review } from "./review.ts";
+
+/**
+ * Brings the screen up to date before the next line is asked for: shows what the open runs do until each has ended
+ * or waits for what the person has put off. Approvals that are new to them are asked about, one after another.
+ */
+export async function catchUp(talk: Conversation): Promise<void> {
+  for (const runId of [...talk.open.keys()]) {
+    try {
+      await catchUpWith(talk, runId);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.problem.code === "not_found")) throw error;
+      talk.open.delete(runId);
+      talk.screen.say(talk.words.gone(error.message), "warning");
+    }
+    if (talk.isLeaving) return;
+  }
+  await remind(talk);
+}
+
+async function catchUpWith(talk: Conversation, runId: string): Promise<void> {
+  for (let open = talk.open.get(runId); open && !talk.isLeaving; open = talk.open.get(runId)) {
+    const run = await talk.client.run(runId);
+    if (run.status !== "waiting" || run.last_seq > open.after) {
+      await follow(talk, runId);
+      continue;
+    }
+    const fresh = (await pendingOf(talk, runId)).filter(({ id }) => !talk.deferred.has(id));
+    if (fresh.length === 0) return;
+    await reviewAll(talk, fresh);
+  }
+}
+
+/** Asks about approvals until one is put off; then the others are, too. */
+async function reviewAll(talk: Conversation, approvals: ApprovalBody[]): Promise<void> {
+  for (const [i, approval] of approvals.entries()) {
+    talk.shown = approval.id;
+    if ((await review(talk, approval)) === "decided") continue;
+    for (const { id } of approvals.slice(i)) talk.deferred.add(id);
+    return;
+  }
+}
+
+/** What is put off is not forgotten: people are told how many, a script is shown the next. */
+async function remind(talk: Conversation): Promise<void> {
+  const { screen, words, deferred } = talk;
+  if (deferred.size === 0) return;
+  if (screen.isInteractive) return screen.say(words.stillWaiting(deferred.size), "warning");
+  if (talk.shown !== undefined && deferred.has(talk.shown)) return;
+  const { here } = await pendingNow(talk);
+  await reviewAll(talk, here.slice(0, 1));
+}
+
+/** The command `approvals`: asks about all that waits for this person, here first, then in their other sessions. */
+export async function askAgain(talk: Conversation): Promise<void> {
+  const { here, elsewhere } = await pendingNow(talk);
+  const all = [...here, ...elsewhere];
+  if (all.length === 0) return talk.screen.say(talk.words.noApprovals, "faint");
+  talk.deferred.clear();
+  await reviewAll(talk, all);
+}
+
+/** A decision that came as a line: it is about the approval that was shown last. */
+export async function decideShown(
+  talk: Conversation,
+  answer: Review | { type: "edit" | "respond"; ask: true },
+  readArgs: (text: string) => Record<string, unknown> | undefined,
+): Promise<void> {
+  const { screen, words, client } = talk;
+  if (talk.shown === undefined) return screen.say(words.noApprovals, "warning");
+  const approval = await client.approval(talk.shown);
+  if (!("ask" in answer)) {
+    await decide(talk, approval, answer);
+    return;
+  }
+  const text = await screen.ask(answer.type === "edit" ? words.askArgs : words.askResponse);
+  if (text === undefined) return;
+  if (answer.type === "respond") {
+    await decide(talk, approval, { type: "respond", message: text });
+    return;
+  }
+  const args = readArgs(text);
+  if (args) await decide(talk, approval, { type: "edit", args });
+  else screen.say(words.faults.object, "warning");
+}

@@ -1,0 +1,220 @@
+import { emitKeypressEvents } from "node:readline";
+import type { ReadStream, WriteStream } from "node:tty";
+import { styleText } from "node:util";
+import { isCancel, note, S_BAR, select, text } from "@clack/prompts";
+import { liveRegion } from "./live-region.ts";
+import { type Markdown, markdown } from "./markdown.ts";
+import type { Screen } from "./screen.ts";
+import { wrap } from "./text-width.ts";
+import { visible, visibleLine } from "./visible.ts";
+import type { Words } from "./words.ts";
+
+const FRAMES = ["◒", "◐", "◓", "◑"];
+const FRAME_MS = 100;
+const MARGIN = "   ";
+const COLOURS = { faint: "dim", good: "green", warning: "yellow", error: "red" } as const;
+const SYMBOLS = { plain: "●", faint: "·", good: "✔", warning: "▲", error: "■" };
+
+type Key = { name?: string; ctrl?: boolean };
+
+/** A screen for a person at a terminal. */
+export function ttyScreen(input: ReadStream, output: WriteStream, words: Words): Screen {
+  const region = liveRegion(output);
+  let renderer: Markdown | undefined;
+  let spoken: { message: string; rest: string } | undefined;
+  let waitingFor = "";
+  let frame = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const columns = () => Math.max(output.columns - MARGIN.length - 1, 20);
+  const inMargin = (lines: string[]) => lines.map((line) => MARGIN + line);
+
+  /** What is being written, as far as it fits the screen, and what is being waited for. */
+  function draw() {
+    const tail = spoken?.rest.trim() ? wrap(visible(spoken.rest).trimEnd(), columns()) : [];
+    const fitting = tail.slice(-Math.max(output.rows - 4, 1));
+    const busy = waitingFor
+      ? [`${styleText("magenta", FRAMES[frame % FRAMES.length] ?? "")}  ${waitingFor}`]
+      : [];
+    region.draw([...inMargin(fitting), ...(fitting.length && busy.length ? [""] : []), ...busy]);
+  }
+
+  /** Writes for good, above what is drawn again and again. */
+  function write(lines: string[]) {
+    region.clear();
+    output.write(`${lines.join("\n")}\n`);
+    draw();
+  }
+
+  function writeMarkdown(source: string) {
+    if (source.trim() === "") return;
+    renderer ??= markdown();
+    write([...inMargin(renderer.render(source, columns())), ""]);
+  }
+
+  function settle() {
+    const rest = spoken?.rest ?? "";
+    spoken = undefined;
+    region.clear();
+    writeMarkdown(rest);
+  }
+
+  function quiet() {
+    clearInterval(timer);
+    timer = undefined;
+    waitingFor = "";
+    settle();
+  }
+
+  async function asked(answer: Promise<string | symbol | undefined>): Promise<string | undefined> {
+    const value = (await answer) ?? "";
+    return typeof value === "symbol" ? undefined : value;
+  }
+
+  return {
+    isInteractive: true,
+    async line() {
+      quiet();
+      for (let turnedAway = 0; turnedAway < 2; turnedAway++) {
+        const read = await readMessage(input, output, words);
+        if (read.kind === "typed") return read.text;
+        if (read.kind === "end") return undefined;
+        if (turnedAway === 0) write([styleText("dim", words.leaveHint)]);
+      }
+      return undefined;
+    },
+    say(said, tone = "plain") {
+      settle();
+      const [first = "", ...rest] = wrap(visible(said), columns());
+      const style = (line: string) => (tone === "plain" ? line : styleText(COLOURS[tone], line));
+      write([style(`${SYMBOLS[tone]}  ${first}`), ...inMargin(rest.map(style))]);
+    },
+    card(title, text) {
+      settle();
+      region.clear();
+      // a long value goes on beneath itself, so that nothing in it looks like a line of the card
+      const lines = wrap(visible(text), columns() - 6, /^ *(?:│ )?(?:[^\s:：]+[:：] )?/);
+      note(lines.join("\n"), visibleLine(title), { output, format: (line) => line });
+      draw();
+    },
+    heard(text) {
+      settle();
+      const lines = wrap(visible(text), columns()).map((line) => styleText("dim", line));
+      write(["", `${styleText("dim", "◇")}  ${lines[0] ?? ""}`, ...inMargin(lines.slice(1)), ""]);
+    },
+    stream(message, text) {
+      if (spoken?.message !== message) settle();
+      renderer ??= markdown();
+      const { complete, rest } = renderer.split((spoken?.rest ?? "") + text);
+      spoken = { message, rest };
+      if (complete) writeMarkdown(complete);
+      draw();
+    },
+    discard(message) {
+      if (spoken?.message === message) spoken = undefined;
+      draw();
+    },
+    settle,
+    busy(text) {
+      [waitingFor = ""] = wrap(visibleLine(text), columns());
+      timer ??= setInterval(() => {
+        frame += 1;
+        draw();
+      }, FRAME_MS).unref();
+      draw();
+    },
+    quiet,
+    async choose(question, choices, { initial, signal } = {}) {
+      quiet();
+      return asked(
+        select({
+          message: visible(question),
+          options: choices.map(({ value, label, hint }) => ({
+            value,
+            label: visibleLine(label),
+            ...(hint && { hint: visibleLine(hint) }),
+          })),
+          ...(initial !== undefined && { initialValue: initial }),
+          maxItems: 12,
+          showInstructions: false,
+          input,
+          output,
+          ...(signal && { signal }),
+        }),
+      );
+    },
+    async ask(question, { initial, fault, check, signal } = {}) {
+      quiet();
+      const shownFault = fault
+        ? `\n${styleText("cyan", S_BAR)}  ${styleText("yellow", visibleLine(fault))}`
+        : "";
+      return asked(
+        text({
+          message: visibleLine(question) + shownFault,
+          initialValue: visibleLine(initial ?? ""),
+          validate: (typed) => {
+            const wrong = check?.(typed ?? "");
+            return wrong && visibleLine(wrong);
+          },
+          input,
+          output,
+          ...(signal && { signal }),
+        }),
+      );
+    },
+    onInterrupt(act) {
+      const onKey = (_: string | undefined, key: Key) => {
+        if (key.ctrl && key.name === "c") act();
+      };
+      emitKeypressEvents(input);
+      input.setRawMode(true);
+      input.on("keypress", onKey);
+      input.resume();
+      return {
+        [Symbol.dispose]() {
+          input.off("keypress", onKey);
+          input.setRawMode(false);
+          input.pause();
+        },
+      };
+    },
+    [Symbol.dispose]() {
+      quiet();
+      region.clear();
+    },
+  };
+}
+
+/**
+ * One message. What is pasted in several lines is sent as such: the prompt ends with the first line, and what
+ * the terminal delivers with it belongs to the same message.
+ */
+async function readMessage(
+  input: ReadStream,
+  output: WriteStream,
+  words: Words,
+): Promise<{ kind: "typed"; text: string } | { kind: "cancelled" | "end" }> {
+  const stop = new AbortController();
+  let isOver = false;
+  let pasted = "";
+  const prompt = text({
+    message: styleText("bold", words.you),
+    placeholder: words.prompt,
+    input,
+    output,
+    signal: stop.signal,
+  });
+  const onKey = (character: string | undefined, key: Key) => {
+    const isReturn = key.name === "return" || key.name === "enter";
+    if (isOver) pasted += isReturn ? "\n" : (character ?? "");
+    else if (isReturn) isOver = true;
+    else if (key.ctrl && key.name === "d" && input.isPaused()) stop.abort(); // readline has ended
+  };
+  input.on("keypress", onKey);
+  const typed = await prompt;
+  input.off("keypress", onKey);
+  if (stop.signal.aborted) return { kind: "end" };
+  if (isCancel(typed)) return { kind: "cancelled" };
+  const rest = pasted.trim() === "" ? "" : `\n${pasted.trimEnd()}`;
+  return { kind: "typed", text: (typed ?? "") + rest };
+}
