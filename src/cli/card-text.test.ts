@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ApprovalBody } from "../api.ts";
-import type { Card } from "../events.ts";
+import type { ToldCard } from "../client/journal-schema.ts";
 import {
   argsText,
   cardText,
@@ -34,7 +34,7 @@ const approval: ApprovalBody = {
   expires_at: null,
   decision: null,
 };
-const card: Card = {
+const card: ToldCard = {
   approvalId: "apr_1",
   runId: "run_1",
   kind: "tool_call",
@@ -89,7 +89,7 @@ test("outcomeText tells who decided what, and before → after", () => {
     outcomeText(outcomeOfCard(card), "ada", en),
     'book_hotel: Edited by grace\nhotel_name: "Adlon" → "Ritz"\nnights: ∅ → 1',
   );
-  const expired: Card = { ...card, status: "expired", decision: null };
+  const expired: ToldCard = { ...card, status: "expired", decision: null };
   assert.equal(
     outcomeText(outcomeOfCard(expired), "ada", en),
     "book_hotel: Nobody decided in time",

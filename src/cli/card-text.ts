@@ -1,5 +1,6 @@
 import type { ApprovalBody } from "../api.ts";
-import { type Actor, type ApprovalStatus, addressParts, type Card } from "../events.ts";
+import type { ToldCard } from "../client/journal-schema.ts";
+import { type Actor, type ApprovalStatus, addressParts } from "../events.ts";
 import { visibleJson } from "./visible.ts";
 import { timeWords, type Words } from "./words.ts";
 
@@ -34,7 +35,7 @@ export type Outcome = {
   after: string | null;
 };
 
-export function outcomeOfCard({ tool, status, args, decision }: Card): Outcome {
+export function outcomeOfCard({ tool, status, args, decision }: ToldCard): Outcome {
   return {
     tool,
     status,

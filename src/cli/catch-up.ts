@@ -1,6 +1,7 @@
 import type { ApprovalBody } from "../api.ts";
 import { ApiError } from "../client/api-error.ts";
 import type { Review } from "../events.ts";
+import { parseArgs } from "./commands.ts";
 import type { Conversation } from "./conversation.ts";
 import { follow } from "./follow.ts";
 import { pendingNow, pendingOf } from "./pending.ts";
@@ -70,22 +71,24 @@ export async function askAgain(talk: Conversation): Promise<void> {
 export async function decideShown(
   talk: Conversation,
   answer: Review | { type: "edit" | "respond"; ask: true },
-  readArgs: (text: string) => Record<string, unknown> | undefined,
 ): Promise<void> {
   const { screen, words, client } = talk;
   if (talk.shown === undefined) return screen.say(words.noApprovals, "warning");
   const approval = await client.approval(talk.shown);
-  if (!("ask" in answer)) {
-    await decide(talk, approval, answer);
-    return;
-  }
-  const text = await screen.ask(answer.type === "edit" ? words.askArgs : words.askResponse);
-  if (text === undefined) return;
-  if (answer.type === "respond") {
-    await decide(talk, approval, { type: "respond", message: text });
-    return;
-  }
-  const args = readArgs(text);
-  if (args) await decide(talk, approval, { type: "edit", args });
-  else screen.say(words.faults.object, "warning");
+  const whole = "ask" in answer ? await askRest(talk, answer.type) : answer;
+  if (whole === undefined) return;
+  const sent = await decide(talk, approval, whole);
+  if (sent.kind === "refused") screen.say(sent.words, "warning");
+}
+
+async function askRest(
+  { screen, words }: Conversation,
+  type: "edit" | "respond",
+): Promise<Review | undefined> {
+  const text = await screen.ask(type === "edit" ? words.askArgs : words.askResponse);
+  if (text === undefined) return undefined;
+  if (type === "respond") return { type, message: text };
+  const args = parseArgs(text);
+  if (!args) screen.say(words.faults.object, "warning");
+  return args && { type, args };
 }

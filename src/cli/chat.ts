@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { shorten } from "../text.ts";
 import { catchUp, decideShown } from "./catch-up.ts";
-import { parseArgs, parseLine } from "./commands.ts";
+import { parseLine } from "./commands.ts";
 import type { Conversation } from "./conversation.ts";
 import { faultWords } from "./fault-words.ts";
 import { enterSession } from "./place.ts";
@@ -40,7 +40,7 @@ async function answer(talk: Conversation, line: string): Promise<void> {
     case "command":
       return runCommand(talk, meant.command);
     case "decision":
-      return decideShown(talk, meant.review, parseArgs);
+      return decideShown(talk, meant.review);
     case "usage":
       return screen.say(
         meant.isKnown ? words.usage(meant.name) : words.unknownCommand(meant.name),

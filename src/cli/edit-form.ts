@@ -30,6 +30,13 @@ export async function editForm(
   return withValues(draft.args, values);
 }
 
+/** Whether a refusal can be shown at the fields that it is about. */
+export function hasFaults(approval: ApprovalBody, draft: Draft): boolean {
+  return fieldsOf(approval.parameters, draft.args).some(
+    (field) => faultOf(field, draft.errors) !== undefined,
+  );
+}
+
 async function askField(
   screen: Screen,
   words: Words,

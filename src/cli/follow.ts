@@ -1,4 +1,4 @@
-import { endsRun, type Outbound } from "../events.ts";
+import type { Told } from "../client/journal-schema.ts";
 import { shorten } from "../text.ts";
 import { outcomeOfCard, whoIs } from "./card-text.ts";
 import type { Conversation } from "./conversation.ts";
@@ -43,7 +43,6 @@ export async function follow(talk: Conversation, runId: string): Promise<void> {
       case "event":
         view.event(told.event);
         talk.open.set(runId, { after: told.seq });
-        if (endsRun(told.event)) talk.open.delete(runId);
         if (told.event.type === "run.waiting" && (await pendingOf(talk, runId)).length > 0) {
           screen.quiet();
           return;
@@ -56,6 +55,7 @@ export async function follow(talk: Conversation, runId: string): Promise<void> {
     }
   }
   screen.quiet();
+  if (!leaving.signal.aborted) talk.open.delete(runId); // told to its end
   if (leaving.signal.reason instanceof Error && !talk.isLeaving) throw leaving.signal.reason;
 }
 
@@ -72,7 +72,7 @@ function runView(talk: Conversation) {
       spoken = { message, text: spoken.message === message ? spoken.text + text : text };
       screen.stream(message, text);
     },
-    event(event: Exclude<Outbound, { type: "text.delta" }>) {
+    event(event: Exclude<Told, { type: "text.delta" }>) {
       switch (event.type) {
         case "run.queued":
           if (event.ahead > 0) screen.busy(words.queued(event.ahead));
@@ -113,6 +113,14 @@ function runView(talk: Conversation) {
         case "approval.closed":
           isParked = true;
           tellOutcome(talk, event.card.approvalId, outcomeOfCard(event.card));
+          return;
+        case "approval.voted": {
+          const by = event.card.votes?.at(-1)?.by;
+          if (by) screen.say(words.voted(whoIs(by, user, words), event.card.tool), "faint");
+          return;
+        }
+        case "approval.reminded":
+        case "approval.escalated": // those who are to decide are told where they are
           return;
         case "run.resumed":
           screen.busy(words.thinking);

@@ -4,7 +4,7 @@ import { ApiError } from "../client/api-error.ts";
 import type { Review, ReviewType } from "../events.ts";
 import { cardText, outcomeOf } from "./card-text.ts";
 import type { Conversation } from "./conversation.ts";
-import { type Draft, editForm } from "./edit-form.ts";
+import { type Draft, editForm, hasFaults } from "./edit-form.ts";
 import { fieldWords } from "./fault-words.ts";
 import { tellOutcome } from "./tell-outcome.ts";
 
@@ -39,12 +39,13 @@ export async function review(talk: Conversation, approval: ApprovalBody): Promis
     const sent = await decide(talk, approval, answer);
     if (sent.kind !== "refused") return sent.kind;
     if (answer.type === "edit") draft = { args: answer.args, errors: sent.errors };
+    if (!hasFaults(approval, draft)) screen.say(sent.words, "warning");
   }
 }
 
-type Sent = { kind: Reviewed } | { kind: "refused"; errors: FieldError[] };
+type Sent = { kind: Reviewed } | { kind: "refused"; words: string; errors: FieldError[] };
 
-/** Sends a decision and tells what came of it. `refused`: another answer may do. */
+/** Sends a decision and tells what came of it; not so where it was `refused`: another answer may do. */
 export async function decide(
   talk: Conversation,
   approval: ApprovalBody,
@@ -68,8 +69,7 @@ export async function decide(
         return { kind: "later" };
       case "invalid":
       case "too_large":
-        screen.say(fieldWords(error), "warning");
-        return { kind: "refused", errors: error.problem.errors ?? [] };
+        return { kind: "refused", words: fieldWords(error), errors: error.problem.errors ?? [] };
       default:
         throw error;
     }

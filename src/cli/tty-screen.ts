@@ -103,7 +103,10 @@ export function ttyScreen(input: ReadStream, output: WriteStream, words: Words):
       write(["", `${styleText("dim", "◇")}  ${lines[0] ?? ""}`, ...inMargin(lines.slice(1)), ""]);
     },
     stream(message, text) {
-      if (spoken?.message !== message) settle();
+      if (spoken?.message !== message) {
+        settle();
+        write([""]);
+      }
       renderer ??= markdown();
       const { complete, rest } = renderer.split((spoken?.rest ?? "") + text);
       spoken = { message, rest };

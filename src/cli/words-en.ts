@@ -98,6 +98,7 @@ export const en = {
     withdrawn: () => "Withdrawn",
     pending: () => "Waiting",
   },
+  voted: (by: string, tool: string) => `${tool}: consent of ${by}; more is needed.`,
   byYou: "you",
   meanwhile: "This was decided meanwhile.",
   notHere: (detail: string) =>

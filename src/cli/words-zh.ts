@@ -99,6 +99,7 @@ export const zh: Words = {
     withdrawn: () => "已撤回",
     pending: () => "等待中",
   },
+  voted: (by, tool) => `${tool}：${by} 已同意，还需其他人同意。`,
   byYou: "您",
   meanwhile: "此项已在别处处理。",
   notHere: (detail) =>

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type EventSourceMessage, EventSourceParserStream } from "eventsource-parser/stream";
 import { messageOf } from "../errors.ts";
-import { endsRun, type Outbound } from "../events.ts";
 import { ApiError, isPassing, UnexpectedAnswerError, UnreachableError } from "./api-error.ts";
-import { liveDelta, outbound } from "./journal-schema.ts";
+import { liveDelta, outbound, type Told } from "./journal-schema.ts";
 import { type ReceivedText, receivedText } from "./received-text.ts";
 import { type Connection, path, send } from "./request.ts";
 
@@ -13,7 +12,7 @@ import { type Connection, path, send } from "./request.ts";
  */
 export type RunEvent =
   | { kind: "text"; message: string; text: string }
-  | { kind: "event"; seq: number; at: string; event: Exclude<Outbound, { type: "text.delta" }> }
+  | { kind: "event"; seq: number; at: string; event: Exclude<Told, { type: "text.delta" }> }
   | { kind: "lost"; reason: string }
   | { kind: "back" };
 
@@ -23,6 +22,7 @@ export type FollowOptions = {
   signal?: AbortSignal;
 };
 
+const ENDS: ReadonlySet<string> = new Set(["run.completed", "run.failed", "run.stopped"]);
 /** The server pings every 15 s: a connection that is silent for longer than this is dead. */
 const SILENCE_MS = 40_000;
 const FIRST_PAUSE_MS = 250;
@@ -60,7 +60,7 @@ export async function* followRun(
         }
         const event = read(message, text);
         if (event) yield event;
-        if (event?.kind === "event" && endsRun(event.event)) return;
+        if (event?.kind === "event" && ENDS.has(event.event.type)) return;
       }
     } catch (error) {
       if (!isPassing(error)) throw error;

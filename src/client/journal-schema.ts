@@ -1,15 +1,16 @@
 import { z } from "zod";
 import {
   APPROVAL_STATUSES,
-  type Card,
   type LiveDelta,
-  type Outbound,
   REVIEW_TYPES,
   TIERS,
   WHILE_RUNNING,
 } from "../events.ts";
 
-/** The journal's events and live deltas as they come over the wire. `src/events.ts` says what they mean. */
+/**
+ * The journal's events and live deltas as they come over the wire, as far as a client reads them: fields that are
+ * not named here are passed over. `src/events.ts` says what they mean.
+ */
 
 const actor = z.string();
 const offset = z.int().nonnegative();
@@ -38,7 +39,9 @@ const card = z.object({
       args: z.string().exactOptional(),
     })
     .nullable(),
-}) satisfies z.ZodType<Card>;
+  quorum: z.int().exactOptional(),
+  votes: z.array(z.object({ by: actor })).exactOptional(),
+});
 
 const call = { callId: z.string(), tool: z.string() };
 
@@ -68,6 +71,8 @@ export const outbound = z.discriminatedUnion("type", [
   z.object({ type: z.literal("steered"), runId: z.string(), text: z.string() }),
   z.object({ type: z.literal("approval.requested"), card }),
   z.object({ type: z.literal("approval.closed"), card }),
+  z.object({ type: z.literal("approval.voted"), card }),
+  z.object({ type: z.enum(["approval.reminded", "approval.escalated"]), card }),
   z.object({ type: z.literal("run.waiting"), approvals: z.array(z.string()) }),
   z.object({ type: z.literal("run.resumed"), by: actor.nullable() }),
   z.object({ type: z.literal("run.completed"), answer: z.string() }),
@@ -78,7 +83,11 @@ export const outbound = z.discriminatedUnion("type", [
     reason: z.string(),
     done: z.array(z.string()),
   }),
-]) satisfies z.ZodType<Outbound>;
+]);
+
+/** An event as a client has it. */
+export type Told = z.infer<typeof outbound>;
+export type ToldCard = z.infer<typeof card>;
 
 export const liveDelta = z.object({
   message: z.string(),
