@@ -108,6 +108,23 @@ export type Card = {
   requestedAt: string;
   expiresAt: string | null;
   decision: { type: ReviewType; by: Actor; at: string; message?: string; args?: string } | null;
+  /** Arguments that an approver has put in place of the model's while others still have to consent. */
+  editedArgs: string | null;
+  /** What a decision has to name: the digest of the arguments that would run now. */
+  currentDigest: string;
+  place: Place;
+  /** Who may decide, in the policy's words: `requester`, `@finance`, actors. */
+  approvers: string[];
+  quorum: number;
+  votes: { by: Actor; type: "accept" | "edit" | "reject"; at: string }[];
+  /** Untrusted sources in the context when it was asked. */
+  taint: string[];
+  /** What the tool says that the call would do. */
+  preview: string | null;
+  /** The arguments are too long for a card: who has not opened all of them can't accept. */
+  needsView: boolean;
+  /** Whether an approver may let calls like this one run for a while. */
+  grantable: boolean;
 };
 
 /** One row of a run's journal, without its sequence number. Times are RFC 3339. */
@@ -122,6 +139,8 @@ export type Outbound =
   | { type: "steered"; runId: string; text: string }
   | { type: "approval.requested"; card: Card }
   | { type: "approval.closed"; card: Card }
+  | { type: "approval.voted"; card: Card }
+  | { type: "approval.reminded" | "approval.escalated"; card: Card; to: string[] }
   | { type: "run.waiting"; approvals: string[] }
   | { type: "run.resumed"; by: Actor | null }
   | { type: "run.completed"; answer: string }

@@ -51,6 +51,8 @@ export async function openCore(config: Config, log: Log, name: string): Promise<
       announcements,
       liveState,
       policy: builtInPolicy,
+      clock: () => new Date(),
+      directoryOf: () => undefined,
       tools: () => tools,
       checkArgs: cachedCheck(),
     },

@@ -21,7 +21,7 @@ async function goRound(core: Core, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
       const done = await recover(core, await defaultTtl(core.sql, core.config.SESSION_TTL_SECONDS));
-      if (done.requeued + done.expired + done.closed > 0) core.log.info(done, "recovered");
+      if (done.requeued + done.climbed + done.closed > 0) core.log.info(done, "recovered");
     } catch (error) {
       core.log.error({ error }, "the janitor's round failed");
     }

@@ -1,15 +1,18 @@
 import type { Query, Sql } from "#db/client.ts";
 import { appendEvents } from "#db/queries/append-events.ts";
-import { type AuditEntry, writeAudit } from "#db/queries/audit.ts";
-import { wakeRun } from "#db/queries/wake-run.ts";
+import { writeAudit } from "#db/queries/audit.ts";
 import type { Approval } from "#db/schema/approvals.ts";
-import type { FieldError } from "../adapter.ts";
+import type { Directory, FieldError } from "../adapter.ts";
 import { RefusedError } from "../errors.ts";
-import type { Actor, Language, Review } from "../events.ts";
+import type { Actor, Place, Review } from "../events.ts";
 import { clean } from "../text.ts";
-import { toCard } from "./card.ts";
-import { mayDecide, type Rule } from "./policy.ts";
-import { seal } from "./seal.ts";
+import { cardOf, needsView } from "./card.ts";
+import { closeApproval, type Decided } from "./close-approval.ts";
+import { createGrant, type GrantRequest } from "./grants.ts";
+import { mayDecide } from "./may-decide.ts";
+import { hasSeen } from "./record-view.ts";
+import type { Rule } from "./rule.ts";
+import { type Sealed, seal } from "./seal.ts";
 
 /** Checks arguments by a tool's JSON Schema, filling in its defaults; handed in. */
 export type CheckArgs = (
@@ -17,102 +20,261 @@ export type CheckArgs = (
   args: unknown,
 ) => { ok: true; args: Record<string, unknown> } | { ok: false; errors: FieldError[] };
 
+export type DecideDeps = {
+  sql: Sql;
+  checkArgs: CheckArgs;
+  clock(): Date;
+  /** Who knows the people of a place; undefined where nobody does. */
+  directoryOf(place: Place): Directory | undefined;
+};
+
 export type Decision = {
   approvalId: string;
   actor: Actor;
   review: Review;
-  /** The digest of the card that the person looked at; a decision about anything else is refused. */
+  /** The digest of what the person looked at; a decision about anything else is refused. */
   digest?: string;
   /** Where it came from, for the audit: `api`, `original`, `slack`, … */
   via: string;
+  /** What the caller's API key may do; only such a caller decides tier `dashboard`. */
+  scopes?: ReadonlySet<string>;
+  /** With `accept`: let calls like this one run for a while. */
+  grant?: GrantRequest;
 };
 
-export type Decided = { approval: Approval; wake: { runId: string; jobId: string } | null };
-
-const STATUS_OF = {
-  accept: "accepted",
-  edit: "edited",
-  respond: "responded",
-  reject: "rejected",
-} as const;
+const ASK_MS = 2_500;
 
 /**
  * The one decision function, whatever the path: who may, on what, once.
  *
- * Compare-and-set under the row's lock; journal, audit and the run's wake-up in the same transaction. The caller
- * adds the job that `wake` names after this resolves. Refusals are audited too.
- * Throws RefusedError: not_found; conflict (decided, expired, or not what was shown; `details` say by whom);
- * forbidden; invalid (review type not allowed, arguments that fail the tool's schema, by field).
+ * Who may is asked at this moment, before anything is locked. Then compare-and-set under the row's lock: votes,
+ * journal, audit and the run's wake-up in one transaction. The caller adds the job that `wake` names after this
+ * resolves. Refusals are audited too. Throws RefusedError: not_found; conflict (decided, expired, voted before, or
+ * not what was shown; `details` say by whom); forbidden (who, or not fully viewed); invalid (review type not
+ * allowed, arguments that fail the tool's schema, by field).
  */
-export async function decide(sql: Sql, checkArgs: CheckArgs, decision: Decision): Promise<Decided> {
-  const review = clean(decision.review);
-  let refusal: AuditEntry | undefined;
+export async function decide(deps: DecideDeps, given: Decision): Promise<Decided> {
+  const decision = { ...given, review: clean(given.review) };
+  const { approvalId, actor, via } = decision;
+  const [seen] = await deps.sql<Approval[]>`select * from approvals where id = ${approvalId}`;
+  if (!seen) throw new RefusedError("not_found", `There is no approval ${approvalId}`);
   try {
-    return await sql.begin(async (tx) => {
+    await authorise(deps, seen, decision);
+    return await deps.sql.begin(async (tx) => {
       const [approval] = await tx<
         Approval[]
-      >`select * from approvals where id = ${decision.approvalId} for update`;
-      if (!approval)
-        throw new RefusedError("not_found", `There is no approval ${decision.approvalId}`);
-      try {
-        return await apply(tx, approval, checkArgs, { ...decision, review });
-      } catch (error) {
-        if (error instanceof RefusedError)
-          refusal = {
-            action: "decision.refused",
-            actor: decision.actor,
-            approvalId: approval.id,
-            runId: approval.runId,
-            digest: approval.digest,
-            detail: { type: review.type, via: decision.via, code: error.code },
-          };
-        throw error;
-      }
+      >`select * from approvals where id = ${approvalId} for update`;
+      if (!approval) throw new RefusedError("not_found", `There is no approval ${approvalId}`);
+      return apply(deps, tx, approval, decision);
     });
   } catch (error) {
-    const refused = refusal;
-    if (refused) await sql.begin((tx) => writeAudit(tx, refused));
+    if (error instanceof RefusedError) {
+      const detail = { type: decision.review.type, via, code: error.code };
+      const { runId, digest } = seen;
+      await deps.sql.begin((tx) =>
+        writeAudit(tx, { action: "decision.refused", actor, approvalId, runId, digest, detail }),
+      );
+    }
     throw error;
   }
 }
 
+async function authorise(
+  deps: DecideDeps,
+  approval: Approval,
+  { actor, scopes }: Decision,
+): Promise<void> {
+  if (approval.tier === "dashboard" && !scopes?.has("approvals:dashboard"))
+    throw new RefusedError(
+      "forbidden",
+      `${approval.tool} is decided in the dashboard only: over /v1 or the terminal, with a key of scope approvals:dashboard`,
+    );
+  const answer = await mayDecide(
+    approval.rule as Rule,
+    {
+      actor,
+      requester: approval.requester,
+      place: approval.place,
+      stage: approval.stage,
+      ...(scopes && { scopes }),
+    },
+    deps.directoryOf(approval.place),
+    AbortSignal.timeout(ASK_MS),
+  );
+  if (!answer.yes)
+    throw new RefusedError("forbidden", `${actor} may not decide ${approval.id}: ${answer.why}`);
+}
+
 async function apply(
+  deps: DecideDeps,
   tx: Query,
   approval: Approval,
-  checkArgs: CheckArgs,
   decision: Decision,
 ): Promise<Decided> {
   const { review, actor } = decision;
-  if (!mayDecide(approval.rule as Rule, actor, approval.requester))
-    throw new RefusedError("forbidden", `${actor} may not decide ${approval.id}`);
-  refuseDecided(approval);
-  if (decision.digest !== undefined && decision.digest !== approval.digest)
+  const now = deps.clock();
+  refuseDecided(approval, now);
+  const current = approval.editedDigest ?? approval.digest;
+  if (decision.digest !== undefined && decision.digest !== current)
     throw new RefusedError(
       "conflict",
-      `${approval.id} is not what was shown: its digest is ${approval.digest}`,
+      `${approval.id} is not what was shown: its digest is now ${current}`,
     );
   if (!approval.allowed.includes(review.type))
     throw new RefusedError("invalid", `${approval.id} can't be answered with "${review.type}"`, {
       fields: [{ path: "/type", message: `should be one of ${approval.allowed.join(", ")}` }],
     });
+  switch (review.type) {
+    case "accept":
+      if (needsView(approval) && !(await hasSeen(tx, approval, actor)))
+        throw new RefusedError(
+          "forbidden",
+          `${approval.id} was not viewed in full by ${actor}; open all of it first`,
+          {
+            details: { reason: "view_required" },
+          },
+        );
+      return consent(tx, approval, decision, "accept", null, now);
+    case "edit":
+      return consent(
+        tx,
+        approval,
+        decision,
+        "edit",
+        sealEdited(approval, deps.checkArgs, review.args),
+        now,
+      );
+    case "respond":
+      return end(tx, approval, decision, "responded", review.message, now);
+    case "reject":
+      return refuse(tx, approval, decision, review.message ?? null, now);
+    default: {
+      const never: never = review;
+      throw new TypeError(`Unknown review ${JSON.stringify(never)}`);
+    }
+  }
+}
 
-  const edited = review.type === "edit" ? sealEdited(approval, checkArgs, review.args) : null;
-  const note =
-    review.type === "respond" || review.type === "reject" ? (review.message ?? null) : null;
-  const decided = await close(tx, approval, STATUS_OF[review.type], { actor, note, edited });
-  await writeAudit(tx, {
-    action: "approval.decided",
+/** One more person agrees to what would run: closed when enough have, else the card says who is still missing. */
+async function consent(
+  tx: Query,
+  approval: Approval,
+  decision: Decision,
+  type: "accept" | "edit",
+  edited: Sealed | null,
+  now: Date,
+): Promise<Decided> {
+  const { quorum } = approval.rule as Rule;
+  let current = approval;
+  if (edited && edited.digest !== (approval.editedDigest ?? approval.digest)) {
+    const [changed] = await tx<Approval[]>`
+      update approvals set edited_args = ${edited.text}, edited_digest = ${edited.digest} where id = ${approval.id} returning *`;
+    current = changed ?? approval;
+    // What others agreed to is not what would run any more.
+    await tx`delete from approval_votes where approval_id = ${approval.id} and type <> 'reject'`;
+  }
+  const votes = await vote(tx, current, decision, type, null, now);
+  if (votes < quorum) return pendingStill(tx, current, decision);
+  const status = current.editedDigest === null ? "accepted" : "edited";
+  const closed = await closeApproval(tx, current, {
+    status,
+    actor: decision.actor,
+    note: null,
+    at: now,
+  });
+  await audit(tx, closed.approval, decision, null);
+  if (decision.grant) await createGrant(tx, closed.approval, decision.actor, decision.grant, now);
+  return closed;
+}
+
+/** A rejection ends it, unless the rule says that one alone does not. */
+async function refuse(
+  tx: Query,
+  approval: Approval,
+  decision: Decision,
+  note: string | null,
+  now: Date,
+): Promise<Decided> {
+  const { quorum, oneRejectionEnds } = approval.rule as Rule;
+  if (oneRejectionEnds) return end(tx, approval, decision, "rejected", note, now);
+  const rejections = await vote(tx, approval, decision, "reject", note, now);
+  return rejections >= quorum
+    ? end(tx, approval, decision, "rejected", note, now)
+    : pendingStill(tx, approval, decision);
+}
+
+async function end(
+  tx: Query,
+  approval: Approval,
+  decision: Decision,
+  status: "responded" | "rejected",
+  note: string | null,
+  now: Date,
+): Promise<Decided> {
+  const closed = await closeApproval(tx, approval, {
+    status,
+    actor: decision.actor,
+    note,
+    at: now,
+  });
+  await audit(tx, closed.approval, decision, note);
+  return closed;
+}
+
+async function pendingStill(tx: Query, approval: Approval, decision: Decision): Promise<Decided> {
+  await appendEvents(tx, approval.runId, [
+    { type: "approval.voted", card: await cardOf(tx, approval) },
+  ]);
+  await audit(tx, approval, decision, null);
+  return { approval, wake: null };
+}
+
+/** Adds a vote and counts those that stand for the same. One vote a person: it can be changed, not doubled. */
+async function vote(
+  tx: Query,
+  approval: Approval,
+  { actor }: Decision,
+  type: "accept" | "edit" | "reject",
+  note: string | null,
+  now: Date,
+): Promise<number> {
+  const digest = approval.editedDigest ?? approval.digest;
+  const added = await tx`
+    insert into approval_votes (approval_id, actor, type, digest, note, at)
+    values (${approval.id}, ${actor}, ${type}, ${digest}, ${note}, ${now})
+    on conflict (approval_id, actor) do update set type = excluded.type, digest = excluded.digest, note = excluded.note, at = excluded.at
+    where (approval_votes.type = 'reject') <> (excluded.type = 'reject') or approval_votes.digest <> excluded.digest`;
+  if (added.count === 0)
+    throw new RefusedError("conflict", `${actor} has voted on ${approval.id} already`);
+  const [row] = await tx<{ count: number }[]>`
+    select count(*)::int as count from approval_votes
+    where approval_id = ${approval.id} and ${type === "reject" ? tx`type = 'reject'` : tx`type <> 'reject' and digest = ${digest}`}`;
+  return row?.count ?? 0;
+}
+
+function audit(
+  tx: Query,
+  approval: Approval,
+  { actor, via, review }: Decision,
+  note: string | null,
+): Promise<void> {
+  return writeAudit(tx, {
+    action: approval.status === "pending" ? "approval.voted" : "approval.decided",
     actor,
     approvalId: approval.id,
     runId: approval.runId,
-    digest: decided.approval.editedDigest ?? approval.digest,
-    detail: { type: review.type, via: decision.via, note, edited_args: edited?.text ?? null },
+    digest: approval.editedDigest ?? approval.digest,
+    detail: {
+      type: review.type,
+      via,
+      note,
+      edited_args: review.type === "edit" ? approval.editedArgs : null,
+    },
   });
-  return decided;
 }
 
-function refuseDecided(approval: Approval): void {
-  const expired = approval.expiresAt !== null && approval.expiresAt.getTime() <= Date.now();
+function refuseDecided(approval: Approval, now: Date): void {
+  const expired = approval.expiresAt !== null && approval.expiresAt <= now;
   if (approval.status === "pending" && !expired) return;
   const by = approval.decidedBy ?? null;
   const status = approval.status === "pending" ? "expired" : approval.status;
@@ -125,7 +287,11 @@ function refuseDecided(approval: Approval): void {
   );
 }
 
-function sealEdited(approval: Approval, checkArgs: CheckArgs, args: Record<string, unknown>) {
+function sealEdited(
+  approval: Approval,
+  checkArgs: CheckArgs,
+  args: Record<string, unknown>,
+): Sealed {
   const checked = checkArgs(approval.parameters, args);
   if (checked.ok) return seal(approval.tool, approval.toolVersion, checked.args);
   const words = checked.errors.map((error) => `${error.path || "/"}: ${error.message}`).join("; ");
@@ -133,69 +299,3 @@ function sealEdited(approval: Approval, checkArgs: CheckArgs, args: Record<strin
     fields: checked.errors.map((error) => ({ ...error, path: `/args${error.path}` })),
   });
 }
-
-/** Ends a pending approval nobody decided: its time is over, or the requester took it back. Undefined: it was decided. */
-export async function closeUndecided(
-  tx: Query,
-  approvalId: string,
-  status: "expired" | "withdrawn",
-  actor: Actor | null,
-): Promise<Decided | undefined> {
-  const [approval] = await tx<Approval[]>`
-    select * from approvals where id = ${approvalId} and status = 'pending' for update`;
-  if (!approval) return undefined;
-  const closed = await close(tx, approval, status, { actor, note: null, edited: null });
-  await writeAudit(tx, {
-    action: `approval.${status}`,
-    actor,
-    approvalId,
-    runId: approval.runId,
-    digest: approval.digest,
-  });
-  return closed;
-}
-
-async function close(
-  tx: Query,
-  approval: Approval,
-  status: Exclude<Approval["status"], "pending">,
-  by: { actor: Actor | null; note: string | null; edited: { text: string; digest: string } | null },
-): Promise<Decided> {
-  const [closed] = await tx<Approval[]>`
-    update approvals set status = ${status}, decided_by = ${by.actor}, decided_at = now(), note = ${by.note},
-      edited_args = ${by.edited?.text ?? null}, edited_digest = ${by.edited?.digest ?? null}
-    where id = ${approval.id} and status = 'pending' returning *`;
-  if (!closed) throw new RefusedError("conflict", `${approval.id} is decided already`);
-  await appendEvents(tx, approval.runId, [{ type: "approval.closed", card: toCard(closed) }]);
-  return { approval: closed, wake: await wakeRun(tx, approval.runId, ["waiting"]) };
-}
-
-/** The words that the model reads about a call that did not run. */
-export function answerFor(approval: Approval, language: Language): string {
-  const words = language === "zh" ? ZH : EN;
-  switch (approval.status) {
-    case "responded":
-      return `[answered] ${approval.note ?? ""}`;
-    case "rejected":
-      return `[rejected] ${words.rejected}${approval.note ? ` ${words.reason}${approval.note}` : ""}`;
-    case "expired":
-      return `[expired] ${words.expired}`;
-    case "withdrawn":
-      return `[withdrawn] ${words.withdrawn}`;
-    default:
-      throw new Error(`${approval.id} is ${approval.status}: its call is not answered but run`);
-  }
-}
-
-const EN = {
-  rejected: "A human rejected this call and it did not run. Do not try it again unless asked.",
-  reason: "Reason: ",
-  expired: "Nobody answered in time, so this call did not run.",
-  withdrawn: "This call was withdrawn before anybody decided, so it did not run.",
-};
-const ZH = {
-  rejected: "该工具调用被人工拒绝，没有执行。除非用户要求，请不要再次尝试。",
-  reason: "原因：",
-  expired: "无人在规定时间内答复，因此该调用没有执行。",
-  withdrawn: "该调用在任何人决定之前被撤回，因此没有执行。",
-};

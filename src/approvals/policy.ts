@@ -1,30 +1,4 @@
-import type { Actor, Language, Place, ReviewType, Tier } from "../events.ts";
-
-/** What a policy may look at. */
-export type PolicyInput = {
-  tool: { name: string; tier: Tier; source: string; destructive: boolean };
-  args: Record<string, unknown>;
-  requester: Actor;
-  place: Place;
-  language: Language;
-};
-
-/** A rule as it is stored with an approval: it stays in force for that card whatever is configured later. */
-export type Rule = {
-  name: string;
-  /** Who may decide. */
-  approvers: { kind: "requester" };
-  allowed: ReviewType[];
-  expiresInMs: number;
-};
-
-export type PolicyRuling =
-  | { kind: "run" }
-  | { kind: "deny"; reason: string }
-  | { kind: "ask"; reason: string; rule: Rule };
-
-/** Pure: the same input gives the same ruling. */
-export type Policy = (input: PolicyInput) => PolicyRuling;
+import type { PolicyInput, PolicyRuling } from "./rule.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -43,33 +17,36 @@ const WORDS = {
 } as const;
 
 /** In force where no policy is configured (approvals.md, "Built in"). */
-export const builtInPolicy: Policy = ({ tool, language }) => {
+export const builtInPolicy = ({ tool, language }: PolicyInput): PolicyRuling => {
   const words = WORDS[language];
   switch (tool.tier) {
     case "free":
-      return { kind: "run" };
+      return { kind: "run", tier: "free", ruleName: "built-in: free" };
     case "ask":
       return {
         kind: "ask",
+        tier: tool.tier,
         reason: words.ask + (tool.destructive ? words.destructive : ""),
         rule: {
           name: "built-in: ask",
-          approvers: { kind: "requester" },
+          approvers: ["requester"],
+          groups: {},
+          quorum: 1,
+          excludeRequester: false,
           allowed: ["accept", "edit", "respond", "reject"],
+          oneRejectionEnds: true,
+          ladder: [],
           expiresInMs: DAY_MS,
+          askIn: "place",
+          grants: true,
         },
       };
     case "guarded":
     case "dashboard":
-      return { kind: "deny", reason: words.denied(tool.tier) };
+      return { kind: "deny", tier: tool.tier, ruleName: null, reason: words.denied(tool.tier) };
     default: {
       const never: never = tool.tier;
-      return { kind: "deny", reason: String(never) };
+      return { kind: "deny", tier: "dashboard", ruleName: null, reason: String(never) };
     }
   }
 };
-
-/** Whether `actor` may decide under the rule that an approval was made with. What can't be resolved is a no. */
-export function mayDecide(rule: Rule, actor: Actor, requester: Actor): boolean {
-  return rule.approvers?.kind === "requester" && actor === requester;
-}

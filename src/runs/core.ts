@@ -1,12 +1,14 @@
 import type { RunCheckpointer } from "#db/checkpointer.ts";
 import type { Sql } from "#db/client.ts";
 import type { Wake } from "#db/queries/wake-run.ts";
+import type { Directory } from "../adapter.ts";
 import type { NamedModel } from "../agent/models/open-models.ts";
 import type { Tool } from "../agent/tool.ts";
 import type { CheckArgs } from "../approvals/decide.ts";
-import type { Policy } from "../approvals/policy.ts";
+import type { PolicyInput, PolicyRuling } from "../approvals/rule.ts";
 import type { Config } from "../config.ts";
 import { messageOf } from "../errors.ts";
+import type { Place } from "../events.ts";
 import type { Log } from "../log.ts";
 import type { Announcements } from "../ports/announcements.ts";
 import type { LiveState } from "../ports/live-state.ts";
@@ -20,7 +22,12 @@ export type Core = {
   queue: Queue;
   announcements: Announcements;
   liveState: LiveState;
-  policy: Policy;
+  /** What becomes of a call: the configured policy, or the built-in rules. */
+  policy(input: PolicyInput): PolicyRuling;
+  /** The present time: what expires, reminds and grants goes by it. */
+  clock(): Date;
+  /** Who knows the people of a place. */
+  directoryOf(place: Place): Directory | undefined;
   /** The registry: every tool by name, MCP tools included; a new map whenever it changed. */
   tools(): ReadonlyMap<string, Tool>;
   checkArgs: CheckArgs;

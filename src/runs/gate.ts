@@ -1,10 +1,12 @@
 import type { Held } from "#db/queries/append-events.ts";
+import { writeAudit } from "#db/queries/audit.ts";
 import type { Approval } from "#db/schema/approvals.ts";
 import type { Call, Gate, Ruling } from "../agent/context.ts";
 import type { Tool } from "../agent/tool.ts";
-import { answerFor } from "../approvals/decide.ts";
+import { answerFor } from "../approvals/answer-for.ts";
+import { useGrant } from "../approvals/grants.ts";
 import { requestApproval } from "../approvals/request.ts";
-import { seal, toolVersion, unseal } from "../approvals/seal.ts";
+import { type Sealed, seal, toolVersion, unseal } from "../approvals/seal.ts";
 import { messageOf } from "../errors.ts";
 import type { Actor, Language } from "../events.ts";
 import { newId } from "../ids.ts";
@@ -26,7 +28,7 @@ export type GateRun = {
 };
 
 /** Stands between the model and its tools: what is asked once stays asked, whatever the policy says later. */
-export function openGate(core: Pick<Core, "sql" | "policy">, run: GateRun): Gate {
+export function openGate(core: Pick<Core, "sql" | "policy" | "clock">, run: GateRun): Gate {
   async function standing(call: Call): Promise<Approval | undefined> {
     if (!run.known.has(call.key)) return undefined;
     const [approval] = await core.sql<Approval[]>`
@@ -38,6 +40,8 @@ export function openGate(core: Pick<Core, "sql" | "policy">, run: GateRun): Gate
     const { tool } = call;
     // Before anything is awaited: the calls of one message come in here in their order.
     const id = newId("approval");
+    const now = core.clock();
+    const taint = [...new Set([...run.taint, ...call.taint])];
     const ruling = core.policy({
       tool: {
         name: tool.name,
@@ -49,11 +53,18 @@ export function openGate(core: Pick<Core, "sql" | "policy">, run: GateRun): Gate
       requester: run.requester,
       place: run.place,
       language: run.language,
+      taint,
+      at: now,
     });
     if (ruling.kind === "run") return { kind: "run", args: call.args, edited: false };
-    if (ruling.kind === "deny")
+    if (ruling.kind === "deny") {
+      await noteDenied(call, ruling.reason);
       return { kind: "answer", content: `[denied] ${ruling.reason}`, status: "error" };
+    }
     const version = toolVersion(tool);
+    const sealed = seal(tool.name, version, call.args);
+    if (ruling.tier === "ask" && ruling.rule.grants && (await granted(call, sealed, version, now)))
+      return { kind: "run", args: unseal(tool.name, version, sealed), edited: false };
     const preview = await previewOf(tool, call.args);
     await run.journal.flush();
     const approval = await core.sql.begin((tx) =>
@@ -68,22 +79,63 @@ export function openGate(core: Pick<Core, "sql" | "policy">, run: GateRun): Gate
           callId: call.id,
           tool: tool.name,
           toolVersion: version,
-          tier: tool.tier,
+          tier: ruling.tier,
           parameters: tool.parameters,
-          sealed: seal(tool.name, version, call.args),
+          sealed,
           requester: run.requester,
           place: run.place,
-          taint: [...new Set([...run.taint, ...call.taint])],
+          taint,
           preview,
           reason: ruling.reason,
-          allowed: ruling.rule.allowed,
           rule: ruling.rule,
         },
+        now,
         run.held,
       ),
     );
     run.known.add(call.key);
     return { kind: "ask", approvalId: approval.id };
+  }
+
+  /** Whether somebody consented ahead. What let the call through stands in the audit. */
+  function granted(call: Call, sealed: Sealed, version: string, now: Date): Promise<boolean> {
+    const { requester, sessionId, place, runId } = run;
+    const wanted = {
+      tool: call.tool.name,
+      toolVersion: version,
+      args: call.args,
+      requester,
+      sessionId,
+      place,
+    };
+    return core.sql.begin(async (tx) => {
+      const [used] = await tx<{ detail: { call: string } }[]>`
+        select detail from audit where run_id = ${runId} and action = 'call.granted' and detail->>'call' = ${call.key}`;
+      if (used) return true;
+      const grant = await useGrant(tx, wanted, now);
+      if (!grant) return false;
+      const detail = {
+        grant: grant.id,
+        tool: call.tool.name,
+        call: call.key,
+        granted_by: grant.grantedBy,
+      };
+      await writeAudit(tx, {
+        action: "call.granted",
+        actor: requester,
+        runId,
+        digest: sealed.digest,
+        detail,
+      });
+      return true;
+    });
+  }
+
+  function noteDenied(call: Call, reason: string): Promise<void> {
+    const detail = { tool: call.tool.name, call: call.key, reason };
+    return core.sql.begin((tx) =>
+      writeAudit(tx, { action: "call.denied", actor: run.requester, runId: run.runId, detail }),
+    );
   }
 
   return {

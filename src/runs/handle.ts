@@ -40,7 +40,7 @@ async function act(core: Core, inbound: Inbound): Promise<Answer> {
     case "decision": {
       const { approvalId, actor, review } = inbound;
       const via = inbound.place.split(":")[0] ?? "";
-      const { approval, wake } = await decide(core.sql, core.checkArgs, {
+      const { approval, wake } = await decide(core, {
         approvalId,
         actor,
         review,

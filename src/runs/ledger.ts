@@ -4,9 +4,10 @@ import { writeAudit } from "#db/queries/audit.ts";
 import type { Approval } from "#db/schema/approvals.ts";
 import type { Call, Ledger } from "../agent/context.ts";
 import { requestApproval } from "../approvals/request.ts";
+import type { Rule } from "../approvals/rule.ts";
 import { seal, toolVersion } from "../approvals/seal.ts";
 import { LeaseLostError } from "../errors.ts";
-import type { Actor, Language, ReviewType } from "../events.ts";
+import type { Actor, Language } from "../events.ts";
 import { newId } from "../ids.ts";
 import type { Core } from "./core.ts";
 import type { Journal } from "./journal.ts";
@@ -28,8 +29,20 @@ type Entry = {
   result: string | null;
 };
 
-const DAY_MS = 86_400_000;
-const ALLOWED: ReviewType[] = ["accept", "respond", "reject"];
+/** The requester says what became of it; there is nothing to edit. */
+const RULE: Rule = {
+  name: "built-in: outcome unknown",
+  approvers: ["requester"],
+  groups: {},
+  quorum: 1,
+  excludeRequester: false,
+  allowed: ["accept", "respond", "reject"],
+  oneRejectionEnds: true,
+  ladder: [],
+  expiresInMs: 86_400_000,
+  askIn: "place",
+  grants: false,
+};
 const REASON = {
   en: "This call was started and nobody knows whether it took effect. Accept runs it again with the same idempotency key; respond says what happened; reject leaves it as it is.",
   zh: "该调用已经开始，但不知道是否生效。接受：用同一幂等键再执行一次；反馈：说明实际结果；拒绝：不再执行。",
@@ -40,7 +53,7 @@ const LEFT = {
 } as const;
 
 /** Writes a call down before and after it runs. A call with no result is never run again unless a person says so. */
-export function openLedger(core: Pick<Core, "sql">, run: LedgerRun): Ledger {
+export function openLedger(core: Pick<Core, "sql" | "clock">, run: LedgerRun): Ledger {
   const { runId, held } = run;
   const holding = (tx: Query) =>
     tx`select 1 from leases where name = ${held.name} and fence = ${held.fence} for share`;
@@ -86,14 +99,9 @@ export function openLedger(core: Pick<Core, "sql">, run: LedgerRun): Ledger {
         taint: call.taint,
         preview: null,
         reason: REASON[run.language],
-        allowed: ALLOWED,
-        rule: {
-          name: "built-in: outcome unknown",
-          approvers: { kind: "requester" },
-          allowed: ALLOWED,
-          expiresInMs: DAY_MS,
-        },
+        rule: RULE,
       },
+      core.clock(),
       held,
     );
   }

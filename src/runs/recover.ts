@@ -1,8 +1,8 @@
 import { jobId } from "#db/queries/wake-run.ts";
-import { closeUndecided } from "../approvals/decide.ts";
+import { climbLadders } from "../approvals/climb-ladder.ts";
 import { addJob, type Core, TOPICS } from "./core.ts";
 
-export type Recovered = { requeued: number; readded: number; expired: number; closed: number };
+export type Recovered = { requeued: number; readded: number; climbed: number; closed: number };
 
 /** How long a run may stay queued before its job is added again, and how many rows one round looks at. */
 const QUEUED_MS = 2_000;
@@ -16,7 +16,7 @@ export async function recover(core: Core, sessionTtlSeconds: number): Promise<Re
   return {
     requeued: await requeueDead(core),
     readded: await addMissingJobs(core),
-    expired: await expireApprovals(core),
+    climbed: await climb(core),
     closed: await closeSessions(core, sessionTtlSeconds),
   };
 }
@@ -46,16 +46,14 @@ async function addMissingJobs(core: Core): Promise<number> {
   return rows.length;
 }
 
-async function expireApprovals(core: Core): Promise<number> {
-  const due = await core.sql<{ id: string; runId: string; sessionId: string }[]>`
-    select id, run_id, session_id from approvals where status = 'pending' and expires_at <= now() order by expires_at limit ${ROWS}`;
-  for (const { id, runId, sessionId } of due) {
-    const closed = await core.sql.begin((tx) => closeUndecided(tx, id, "expired", null));
-    if (!closed) continue;
+/** Reminders, escalations and expiries that are due. */
+async function climb(core: Core): Promise<number> {
+  const climbed = await climbLadders(core.sql, core.clock());
+  for (const { runId, sessionId, wake } of climbed) {
     core.announcements.publish(TOPICS.journal, { runId, sessionId });
-    await addJob(core, closed.wake);
+    await addJob(core, wake);
   }
-  return due.length;
+  return climbed.length;
 }
 
 /** Sessions nobody used for their time are closed; none while a run of theirs executes or waits. */

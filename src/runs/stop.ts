@@ -1,7 +1,7 @@
 import { appendEvents } from "#db/queries/append-events.ts";
 import type { Wake } from "#db/queries/wake-run.ts";
 import type { Run } from "#db/schema/runs.ts";
-import { closeUndecided } from "../approvals/decide.ts";
+import { closeUndecided } from "../approvals/close-approval.ts";
 import { RefusedError } from "../errors.ts";
 import type { Actor } from "../events.ts";
 import { addJob, type Core, TOPICS } from "./core.ts";
@@ -37,7 +37,7 @@ export async function stopRun(
     await tx`update runs set stop_requested = ${{ by, reason } as never}::jsonb where id = ${runId} and stop_requested is null`;
     const wakes: Wake[] = [];
     for (const { id } of pending) {
-      const closed = await closeUndecided(tx, id, "withdrawn", by);
+      const closed = await closeUndecided(tx, id, "withdrawn", by, core.clock());
       if (closed?.wake) wakes.push(closed.wake);
     }
     return { run, wakes };

@@ -3,7 +3,7 @@ import { appendEvents } from "#db/queries/append-events.ts";
 import { jobId, type Wake } from "#db/queries/wake-run.ts";
 import type { Run } from "#db/schema/runs.ts";
 import type { Session } from "#db/schema/sessions.ts";
-import { closeUndecided } from "../approvals/decide.ts";
+import { closeUndecided } from "../approvals/close-approval.ts";
 import { RefusedError } from "../errors.ts";
 import type { Actor, Language, WhileRunning } from "../events.ts";
 import { newId } from "../ids.ts";
@@ -73,7 +73,7 @@ async function store(core: Core, tx: Query, submission: Submission): Promise<Sto
   }
   const wakes: Wake[] = [{ runId: run.id, jobId: jobId(run.id, run.wake) }];
   if (session.settings.whileWaiting === "withdraw")
-    wakes.push(...(await withdrawWaiting(tx, session.id, requester)));
+    wakes.push(...(await withdrawWaiting(tx, session.id, requester, core.clock())));
   if (running && mode === "interrupt")
     await tx`update runs set stop_requested = ${{ by: requester, reason: "interrupted" } as never}::jsonb
       where id = ${running.id} and stop_requested is null`;
@@ -116,7 +116,12 @@ async function sameAgain(
   );
 }
 
-async function withdrawWaiting(tx: Query, sessionId: string, actor: Actor): Promise<Wake[]> {
+async function withdrawWaiting(
+  tx: Query,
+  sessionId: string,
+  actor: Actor,
+  now: Date,
+): Promise<Wake[]> {
   const pending = await tx<{ id: string }[]>`
     select a.id from approvals a join runs r on r.id = a.run_id
     where a.session_id = ${sessionId} and a.status = 'pending' and r.status = 'waiting' order by a.id for update of a`;
@@ -124,7 +129,7 @@ async function withdrawWaiting(tx: Query, sessionId: string, actor: Actor): Prom
   await tx`select id from runs where session_id = ${sessionId} and status = 'waiting' order by id for update`;
   const wakes: Wake[] = [];
   for (const { id } of pending) {
-    const closed = await closeUndecided(tx, id, "withdrawn", actor);
+    const closed = await closeUndecided(tx, id, "withdrawn", actor, now);
     if (closed?.wake) wakes.push(closed.wake);
   }
   return wakes;

@@ -103,7 +103,7 @@ export function originalRoutes(core: Core) {
         if (run.status !== "waiting" || shown === null || (approval_id && approval_id !== shown))
           throw new NotInterrupted(given.task_id);
         try {
-          const { approval, wake } = await decide(sql, core.checkArgs, {
+          const { approval, wake } = await decide(core, {
             approvalId: shown,
             actor: actorOf(c.get("caller"), given.user_id),
             review: toReview(response_type, args?.args),

@@ -83,7 +83,7 @@ export function approvalRoutes(core: Core) {
         const caller = c.get("caller");
         const there = await findApproval(sql, approvalId);
         refuseForeign(caller, there.owner, `approval ${approvalId}`);
-        const { approval, wake } = await decide(sql, core.checkArgs, {
+        const { approval, wake } = await decide(core, {
           approvalId,
           actor: actorOf(caller, given.user_id),
           review: toReview(given),
