@@ -29,6 +29,8 @@ export type ModelReply = {
   cutBy?: "reset" | "end";
   /** Waits before the first byte, ms. */
   delayMs?: number;
+  /** Waits before each streamed chunk, ms. */
+  chunkDelayMs?: number;
   usage?: { input: number; output: number };
 };
 

@@ -30,7 +30,7 @@ const READY_MS = 30_000;
 
 /**
  * Starts a program of ours, `workers/main.ts` for example. It sees only the environment that it is given, and no
- * `.env`: what is set on a developer's desk changes no test.
+ * `.env`: what is set on a developer's desk changes no test. With SHOW_LOGS its output is shown as it comes.
  */
 export function startProgram(
   file: string,
@@ -48,7 +48,10 @@ export function startProgram(
   );
   const written: string[] = [];
   for (const stream of [child.stdout, child.stderr] as Readable[])
-    stream.setEncoding("utf8").on("data", (text: string) => written.push(text));
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      written.push(text);
+      if (process.env.SHOW_LOGS) process.stderr.write(text);
+    });
   const ended = once(child, "close").then(
     ([code, signal]) => (signal ?? code) as number | NodeJS.Signals,
   );

@@ -72,8 +72,16 @@ export async function startStandIn(
 async function sendChunks(
   response: ServerResponse,
   chunks: string[],
-  { cutAfterChunks, cutBy = "reset" }: ModelReply,
+  { cutAfterChunks, cutBy = "reset", chunkDelayMs }: ModelReply,
 ): Promise<void> {
+  if (chunkDelayMs !== undefined) {
+    for (const chunk of chunks) {
+      await sleep(chunkDelayMs);
+      response.write(chunk);
+    }
+    response.end();
+    return;
+  }
   if (cutAfterChunks === undefined) {
     response.end(chunks.join(""));
     return;
