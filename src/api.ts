@@ -136,10 +136,67 @@ export const approval = z.object({
       args: z.record(z.string(), z.unknown()).nullable(),
     })
     .nullable(),
+  place: z.string(),
+  approvers: z.array(z.string()).describe("Who may decide, in the policy's words"),
+  quorum: z.int(),
+  votes: z.array(
+    z.object({ by: z.string(), type: z.enum(["accept", "edit", "reject"]), at: time }),
+  ),
+  edited_args: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .describe("Put in place of the model's while others still have to consent"),
+  current_digest: z.string().describe("What a decision names: the digest of what would run now"),
+  taint: z.array(z.string()).describe("Untrusted sources in the context when it was asked"),
+  preview: z.string().nullable().describe("What the tool says that the call would do"),
+  needs_view: z.boolean().describe("Accept needs POST /v1/approvals/{id}/view first"),
+  grantable: z.boolean(),
+});
+
+const grantRequest = z.strictObject({
+  scope: z.enum(["session", "place"]),
+  expires_in_seconds: z.int().min(1).max(2_592_000),
+  uses: z.int().min(1).max(1_000).optional(),
+  fixed: z
+    .array(text)
+    .max(100)
+    .optional()
+    .describe("Arguments that must stay the same; all if absent"),
+});
+
+export const grant = z.object({
+  id: z.string(),
+  tool: z.string(),
+  constraint: z.record(z.string(), z.unknown()),
+  scope: z.string(),
+  requester: z.string(),
+  granted_by: z.string(),
+  approval_id: z.string(),
+  created_at: time,
+  expires_at: time,
+  uses_left: z.int().nullable(),
+});
+
+export const auditRow = z.object({
+  id: z.int(),
+  at: time,
+  action: z.string(),
+  actor: z.string().nullable(),
+  approval_id: z.string().nullable(),
+  run_id: z.string().nullable(),
+  digest: z.string().nullable(),
+  detail: z.record(z.string(), z.unknown()).nullable(),
+  prev_hash: z.string(),
+  hash: z.string(),
 });
 
 export const decide = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("accept"), user_id: user, digest: z.string().optional() }),
+  z.strictObject({
+    type: z.literal("accept"),
+    user_id: user,
+    digest: z.string().optional(),
+    grant: grantRequest.optional().describe("Lets calls like this one run for a while"),
+  }),
   z.strictObject({
     type: z.literal("edit"),
     user_id: user,
@@ -198,6 +255,8 @@ export type SessionBody = z.infer<typeof session>;
 export type RunBody = z.infer<typeof run>;
 export type ApprovalBody = z.infer<typeof approval>;
 export type MessageBody = z.infer<typeof message>;
+export type GrantBody = z.infer<typeof grant>;
+export type AuditBody = z.infer<typeof auditRow>;
 export type MemoryBody = z.infer<typeof memory>;
 export type SettingsBody = z.infer<typeof settings>;
 export type DecideBody = z.infer<typeof decide>;

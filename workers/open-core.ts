@@ -1,7 +1,4 @@
 import { hostname } from "node:os";
-import { join } from "node:path";
-import { openDatabase } from "#db/client.ts";
-import { migrate } from "#db/migrate.ts";
 import type { Tool } from "../src/agent/tool.ts";
 import type { CheckArgs } from "../src/approvals/decide.ts";
 import { builtInPolicy } from "../src/approvals/policy.ts";
@@ -12,6 +9,7 @@ import { openAnnouncements } from "../src/ports/announcements.ts";
 import { openLiveState } from "../src/ports/live-state.ts";
 import { openQueue } from "../src/ports/queue.ts";
 import type { Core } from "../src/runs/core.ts";
+import { openDatabaseOf } from "./open-database.ts";
 import { ownTools } from "./own-tools.ts";
 
 export type OpenCore = { core: Core; databaseUrl: string; holder: string } & AsyncDisposable;
@@ -19,20 +17,7 @@ export type OpenCore = { core: Core; databaseUrl: string; holder: string } & Asy
 /** Opens what every process needs: the database (embedded where none is given), queue, live state, announcements. */
 export async function openCore(config: Config, log: Log, name: string): Promise<OpenCore> {
   await using opening = new AsyncDisposableStack();
-  let databaseUrl = config.DATABASE_URL;
-  if (databaseUrl === undefined) {
-    const { startEmbeddedPostgres } = await import("#db/embedded.ts");
-    const embedded = opening.use(
-      await startEmbeddedPostgres({
-        dataDir: join(config.DATA_DIR, "postgres"),
-        log: (line) => log.info(line),
-      }),
-    );
-    databaseUrl = embedded.url;
-  }
-  await migrate(databaseUrl);
-  const sql = openDatabase(databaseUrl, { name: `countersign-${name}`, max: 20 });
-  opening.defer(() => sql.end({ timeout: 2 }));
+  const { sql, url: databaseUrl } = opening.use(await openDatabaseOf(config, log, name));
   const redis = config.REDIS_URL === undefined ? undefined : { redisUrl: config.REDIS_URL };
   const [queue, announcements, liveState] = await Promise.all([
     openQueue("runs", redis ?? { databaseUrl }),

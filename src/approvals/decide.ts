@@ -4,7 +4,7 @@ import { writeAudit } from "#db/queries/audit.ts";
 import type { Approval } from "#db/schema/approvals.ts";
 import type { Directory, FieldError } from "../adapter.ts";
 import { RefusedError } from "../errors.ts";
-import type { Actor, Place, Review } from "../events.ts";
+import type { Actor, Review } from "../events.ts";
 import { clean } from "../text.ts";
 import { cardOf, needsView } from "./card.ts";
 import { closeApproval, type Decided } from "./close-approval.ts";
@@ -24,8 +24,8 @@ export type DecideDeps = {
   sql: Sql;
   checkArgs: CheckArgs;
   clock(): Date;
-  /** Who knows the people of a place; undefined where nobody does. */
-  directoryOf(place: Place): Directory | undefined;
+  /** Who knows the people of this actor's platform; undefined where nobody does. */
+  directoryOf(actor: Actor): Directory | undefined;
 };
 
 export type Decision = {
@@ -98,7 +98,7 @@ async function authorise(
       stage: approval.stage,
       ...(scopes && { scopes }),
     },
-    deps.directoryOf(approval.place),
+    deps.directoryOf(actor),
     AbortSignal.timeout(ASK_MS),
   );
   if (!answer.yes)

@@ -14,6 +14,8 @@ import { jsonOnly, loopbackOnly } from "./loopback-only.ts";
 import { originalRoutes } from "./original/agent-routes.ts";
 import { notFound, problems } from "./problem.ts";
 import { approvalRoutes } from "./v1/approvals.ts";
+import { auditRoutes } from "./v1/audit.ts";
+import { grantRoutes } from "./v1/grants.ts";
 import { memoryRoutes } from "./v1/memories.ts";
 import { runRoutes } from "./v1/runs.ts";
 import { sessionRoutes } from "./v1/sessions.ts";
@@ -72,6 +74,8 @@ export function createApp({
     sessionRoutes(core),
     runRoutes(core, feed),
     approvalRoutes(core),
+    grantRoutes(core),
+    auditRoutes(core),
     memoryRoutes(core),
     settingRoutes(core, modelName),
   ])

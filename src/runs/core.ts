@@ -8,7 +8,7 @@ import type { CheckArgs } from "../approvals/decide.ts";
 import type { PolicyInput, PolicyRuling } from "../approvals/rule.ts";
 import type { Config } from "../config.ts";
 import { messageOf } from "../errors.ts";
-import type { Place } from "../events.ts";
+import type { Actor } from "../events.ts";
 import type { Log } from "../log.ts";
 import type { Announcements } from "../ports/announcements.ts";
 import type { LiveState } from "../ports/live-state.ts";
@@ -26,8 +26,8 @@ export type Core = {
   policy(input: PolicyInput): PolicyRuling;
   /** The present time: what expires, reminds and grants goes by it. */
   clock(): Date;
-  /** Who knows the people of a place. */
-  directoryOf(place: Place): Directory | undefined;
+  /** Who knows the people of this actor's platform; undefined where nobody does. */
+  directoryOf(actor: Actor): Directory | undefined;
   /** The registry: every tool by name, MCP tools included; a new map whenever it changed. */
   tools(): ReadonlyMap<string, Tool>;
   checkArgs: CheckArgs;

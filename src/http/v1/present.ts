@@ -1,6 +1,16 @@
-import type { ApprovalBody, MemoryBody, MessageBody, RunBody, SessionBody } from "../../api.ts";
-import { toCard } from "../../approvals/card.ts";
-import type { OwnedApproval } from "../../approvals/list-approvals.ts";
+import type {
+  ApprovalBody,
+  AuditBody,
+  GrantBody,
+  MemoryBody,
+  MessageBody,
+  RunBody,
+  SessionBody,
+} from "../../api.ts";
+import type { AuditRow } from "../../approvals/audit-list.ts";
+import type { Grant } from "../../approvals/grants.ts";
+import type { Approval } from "../../approvals/list-approvals.ts";
+import type { Card } from "../../events.ts";
 import type { Memory } from "../../memory/memories.ts";
 import type { OwnedRun } from "../../runs/find-run.ts";
 import { expiresAt, type Session } from "../../sessions/expiry.ts";
@@ -49,8 +59,7 @@ export function presentRun(run: Omit<OwnedRun, "owner">): RunBody {
   };
 }
 
-export function presentApproval(approval: Omit<OwnedApproval, "owner">): ApprovalBody {
-  const card = toCard(approval);
+export function presentApproval(approval: Approval, card: Card): ApprovalBody {
   const { decision } = card;
   return {
     id: approval.id,
@@ -77,6 +86,46 @@ export function presentApproval(approval: Omit<OwnedApproval, "owner">): Approva
       message: decision.message ?? null,
       args: decision.args === undefined ? null : JSON.parse(decision.args),
     },
+    place: card.place,
+    approvers: card.approvers,
+    quorum: card.quorum,
+    votes: card.votes.map((vote) => ({ ...vote, by: userOf(vote.by) })),
+    edited_args: card.editedArgs === null ? null : JSON.parse(card.editedArgs),
+    current_digest: card.currentDigest,
+    taint: card.taint,
+    preview: card.preview,
+    needs_view: card.needsView,
+    grantable: card.grantable,
+  };
+}
+
+export function presentGrant(grant: Grant): GrantBody {
+  return {
+    id: grant.id,
+    tool: grant.tool,
+    constraint: grant.constraint,
+    scope: grant.scope,
+    requester: userOf(grant.requester),
+    granted_by: userOf(grant.grantedBy),
+    approval_id: grant.approvalId,
+    created_at: grant.createdAt.toISOString(),
+    expires_at: grant.expiresAt.toISOString(),
+    uses_left: grant.usesLeft,
+  };
+}
+
+export function presentAudit(row: AuditRow): AuditBody {
+  return {
+    id: row.id,
+    at: row.at.toISOString(),
+    action: row.action,
+    actor: row.actor,
+    approval_id: row.approvalId,
+    run_id: row.runId,
+    digest: row.digest,
+    detail: row.detail,
+    prev_hash: row.prevHash,
+    hash: row.hash,
   };
 }
 
