@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ApprovalBody } from "../api.ts";
 import type { ToldCard } from "../client/journal-schema.ts";
 import {
   argsText,
@@ -14,26 +13,15 @@ import {
 import { wordsFor } from "./words.ts";
 
 const en = wordsFor("en");
-const approval: ApprovalBody = {
-  id: "apr_1",
-  run_id: "run_1",
-  session_id: "ses_1",
+const approval = {
   kind: "tool_call",
-  call_id: "c1",
   tool: "book_hotel",
   tier: "ask",
-  args: { hotel_name: "shown by mistake" },
   args_text: '{"hotel_name":"如家酒店","nights":2}',
-  digest: "d",
-  parameters: null,
   requester: "ada",
   reason: "It asks.",
-  allowed: ["accept", "reject"],
-  status: "pending",
-  requested_at: "2026-11-23T08:00:00Z",
   expires_at: null,
-  decision: null,
-};
+} as const;
 const card: ToldCard = {
   approvalId: "apr_1",
   runId: "run_1",
@@ -97,15 +85,12 @@ test("outcomeText tells who decided what, and before → after", () => {
 });
 
 test("an outcome reads the same from the journal and from the API", () => {
-  const rejected: ApprovalBody = {
+  const rejected = outcomeOf({
     ...approval,
     status: "rejected",
     decision: { type: "reject", by: "grace", at: "", message: "too dear", args: null },
-  };
-  assert.equal(
-    outcomeText(outcomeOf(rejected), "ada", en),
-    "book_hotel: Rejected by grace “too dear”",
-  );
+  });
+  assert.equal(outcomeText(rejected, "ada", en), "book_hotel: Rejected by grace “too dear”");
 });
 
 test("changesText leaves out what stayed", () => {

@@ -4,9 +4,15 @@ import { type Actor, type ApprovalStatus, addressParts } from "../events.ts";
 import { visibleJson } from "./visible.ts";
 import { timeWords, type Words } from "./words.ts";
 
+type Shown = Pick<
+  ApprovalBody,
+  "kind" | "tool" | "tier" | "args_text" | "requester" | "reason" | "expires_at"
+>;
+type Ended = Pick<ApprovalBody, "tool" | "status" | "args_text" | "decision">;
+
 /** An approval as a person must see it before deciding: all of it, from the sealed text itself. */
 export function cardText(
-  approval: ApprovalBody,
+  approval: Shown,
   user: string,
   words: Words,
 ): { title: string; text: string } {
@@ -46,7 +52,7 @@ export function outcomeOfCard({ tool, status, args, decision }: ToldCard): Outco
   };
 }
 
-export function outcomeOf({ tool, status, args_text, decision }: ApprovalBody): Outcome {
+export function outcomeOf({ tool, status, args_text, decision }: Ended): Outcome {
   return {
     tool,
     status,

@@ -102,7 +102,9 @@ async function askDecision(
   const table = approval.kind === "outcome_unknown" ? words.unknownReviews : words.reviews;
   const choices = approval.allowed.map((type) => ({ value: type as string, ...table[type] }));
   choices.push({ value: "later", ...words.later });
-  const picked = await screen.choose(words.decide, choices, { signal });
+  // running something twice should not be one keystroke away
+  const initial = approval.kind === "outcome_unknown" ? "later" : "accept";
+  const picked = await screen.choose(words.decide, choices, { initial, signal });
   if (picked === undefined || picked === "later") return "later";
   return askReview(talk, approval, picked as ReviewType, draft, signal);
 }

@@ -25,6 +25,7 @@ export function ttyScreen(input: ReadStream, output: WriteStream, words: Words):
   let waitingFor = "";
   let frame = 0;
   let timer: NodeJS.Timeout | undefined;
+  let endsBlank = true;
 
   const columns = () => Math.max(output.columns - MARGIN.length - 1, 20);
   const inMargin = (lines: string[]) => lines.map((line) => MARGIN + line);
@@ -43,6 +44,7 @@ export function ttyScreen(input: ReadStream, output: WriteStream, words: Words):
   function write(lines: string[]) {
     region.clear();
     output.write(`${lines.join("\n")}\n`);
+    endsBlank = lines.at(-1) === "";
     draw();
   }
 
@@ -66,8 +68,19 @@ export function ttyScreen(input: ReadStream, output: WriteStream, words: Words):
     settle();
   }
 
-  async function asked(answer: Promise<string | symbol | undefined>): Promise<string | undefined> {
-    const value = (await answer) ?? "";
+  /** Clack goes on listening to a prompt's signal when the prompt is long over, so each gets one of its own. */
+  async function asked(
+    ask: (signal: AbortSignal) => Promise<string | symbol | undefined>,
+    outer: AbortSignal | undefined,
+  ): Promise<string | undefined> {
+    quiet();
+    endsBlank = false;
+    const own = new AbortController();
+    const abort = () => own.abort();
+    if (outer?.aborted) abort();
+    outer?.addEventListener("abort", abort);
+    const value = (await ask(own.signal)) ?? "";
+    outer?.removeEventListener("abort", abort);
     return typeof value === "symbol" ? undefined : value;
   }
 
@@ -75,6 +88,7 @@ export function ttyScreen(input: ReadStream, output: WriteStream, words: Words):
     isInteractive: true,
     async line() {
       quiet();
+      endsBlank = false;
       for (let turnedAway = 0; turnedAway < 2; turnedAway++) {
         const read = await readMessage(input, output, words);
         if (read.kind === "typed") return read.text;
@@ -105,7 +119,7 @@ export function ttyScreen(input: ReadStream, output: WriteStream, words: Words):
     stream(message, text) {
       if (spoken?.message !== message) {
         settle();
-        write([""]);
+        if (!endsBlank) write([""]);
       }
       renderer ??= markdown();
       const { complete, rest } = renderer.split((spoken?.rest ?? "") + text);
@@ -127,43 +141,28 @@ export function ttyScreen(input: ReadStream, output: WriteStream, words: Words):
       draw();
     },
     quiet,
-    async choose(question, choices, { initial, signal } = {}) {
-      quiet();
-      return asked(
-        select({
-          message: visible(question),
-          options: choices.map(({ value, label, hint }) => ({
-            value,
-            label: visibleLine(label),
-            ...(hint && { hint: visibleLine(hint) }),
-          })),
-          ...(initial !== undefined && { initialValue: initial }),
-          maxItems: 12,
-          showInstructions: false,
-          input,
-          output,
-          ...(signal && { signal }),
-        }),
-      );
+    choose(question, choices, { initial, signal } = {}) {
+      const options = choices.map(({ value, label, hint }) => ({
+        value,
+        label: visibleLine(label),
+        ...(hint && { hint: visibleLine(hint) }),
+      }));
+      const how = { message: visible(question), options, maxItems: 12, showInstructions: false };
+      const start = initial === undefined ? {} : { initialValue: initial };
+      return asked((own) => select({ ...how, ...start, input, output, signal: own }), signal);
     },
-    async ask(question, { initial, fault, check, signal } = {}) {
-      quiet();
-      const shownFault = fault
-        ? `\n${styleText("cyan", S_BAR)}  ${styleText("yellow", visibleLine(fault))}`
-        : "";
-      return asked(
-        text({
-          message: visibleLine(question) + shownFault,
-          initialValue: visibleLine(initial ?? ""),
-          validate: (typed) => {
-            const wrong = check?.(typed ?? "");
-            return wrong && visibleLine(wrong);
-          },
-          input,
-          output,
-          ...(signal && { signal }),
-        }),
-      );
+    ask(question, { initial = "", fault, check, signal } = {}) {
+      const bar = styleText("cyan", S_BAR);
+      const shown = fault ? `\n${bar}  ${styleText("yellow", visibleLine(fault))}` : "";
+      const how = {
+        message: visibleLine(question) + shown,
+        initialValue: visibleLine(initial),
+        validate(typed: string | undefined) {
+          const wrong = check?.(typed ?? "");
+          return wrong && visibleLine(wrong);
+        },
+      };
+      return asked((own) => text({ ...how, input, output, signal: own }), signal);
     },
     onInterrupt(act) {
       const onKey = (_: string | undefined, key: Key) => {
