@@ -69,7 +69,7 @@ export const patchSession = z.strictObject({
   ttl_seconds: z
     .union([z.int().min(1).max(31_536_000), z.literal("never"), z.literal("default")])
     .optional(),
-  settings: session.shape.settings.partial().optional(),
+  settings: z.strictObject(session.shape.settings.shape).partial().optional(),
 });
 
 export const message = z.object({
