@@ -12,6 +12,7 @@ import {
 import { z } from "zod";
 import { ConfigError, messageOf } from "./errors.ts";
 import { TIERS, WHILE_RUNNING, WHILE_WAITING } from "./events.ts";
+import { policySchema } from "./policy-schema.ts";
 
 const gateway = z.strictObject({
   base_url: z.url(),
@@ -70,6 +71,8 @@ export const fileSchema = z.strictObject({
   tools: z.record(z.string(), toolEntry).default({}),
   mcp: z.record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]*$/), mcpServer).default({}),
   channels: z.record(z.string(), channel).default({}),
+  /** Absent: the built-in rules. */
+  policies: policySchema.optional(),
 });
 
 export type FileConfig = z.infer<typeof fileSchema>;
@@ -77,8 +80,18 @@ export type GatewayConfig = z.infer<typeof gateway>;
 export type McpServerConfig = z.infer<typeof mcpServer>;
 export type ToolEntry = z.infer<typeof toolEntry>;
 
+/** What is wrong with a value, and where it stands in the file. */
+export type Fault = { path: PropertyKey[]; message: string };
+
+/** What a schema can't tell: whether conditions can be read, whether groups exist. Handed in. */
+export type FaultsOf = (file: FileConfig) => Fault[];
+
 /** Reads and checks the file. Errors name the file, the line, the path and what should stand there. */
-export function readConfigFile(path: string, env: Record<string, string | undefined>): FileConfig {
+export function readConfigFile(
+  path: string,
+  env: Record<string, string | undefined>,
+  faultsOf?: FaultsOf,
+): FileConfig {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -87,7 +100,7 @@ export function readConfigFile(path: string, env: Record<string, string | undefi
       `COUNTERSIGN_CONFIG names ${path}, which can't be read: ${messageOf(error)}`,
     );
   }
-  return parseConfigFile(text, path, env);
+  return parseConfigFile(text, path, env, faultsOf);
 }
 
 /** The same on text that has been read. An empty file is an error: it would quietly mean "no rules". */
@@ -95,6 +108,7 @@ export function parseConfigFile(
   text: string,
   path: string,
   env: Record<string, string | undefined>,
+  faultsOf: FaultsOf = () => [],
 ): FileConfig {
   const lines = new LineCounter();
   // Not prettyErrors: they quote the file, and with it a secret that somebody wrote there.
@@ -106,13 +120,15 @@ export function parseConfigFile(
   if (document.contents === null) throw new ConfigError(`${path} is empty`);
   fillIn(document, env, at);
   const parsed = fileSchema.safeParse(plain(document, path));
-  if (parsed.success) return parsed.data;
-  const words = parsed.error.issues.map((issue) => {
-    const extra = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
-    const line = at(offsetOf(document, [...issue.path, ...extra]));
-    return `${line}: ${issue.path.join(".") || "(the file)"}: ${issue.message}`;
-  });
-  throw new ConfigError(words.join("\n"));
+  const say = ({ path, message }: Fault, extra: string[] = []) =>
+    `${at(offsetOf(document, [...path, ...extra]))}: ${path.join(".") || "(the file)"}: ${message}`;
+  const words = parsed.success
+    ? faultsOf(parsed.data).map((found) => say(found))
+    : parsed.error.issues.map((issue) =>
+        say(issue, issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : []),
+      );
+  if (!parsed.success || words.length > 0) throw new ConfigError(words.join("\n"));
+  return parsed.data;
 }
 
 /** Puts the environment's values where `${NAME}` stands, in values only. */

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { config as loadDotenv } from "dotenv";
 import { z } from "zod";
-import { type FileConfig, fileSchema, readConfigFile } from "./config-file.ts";
+import { type FaultsOf, type FileConfig, fileSchema, readConfigFile } from "./config-file.ts";
 import { ConfigError } from "./errors.ts";
 import { LANGUAGES } from "./events.ts";
 
@@ -72,7 +72,10 @@ const SECRETS = /(?:KEYS?|TOKEN|SECRET|PASSWORD)$|^(?:DATABASE|REDIS)_URL$/;
  * Reads the whole configuration, once: the environment, `.env` beneath it, and COUNTERSIGN_CONFIG.
  * Throws ConfigError naming each variable that is wrong, what it holds (never a secret's value) and what it should hold.
  */
-export function readConfig(env: Record<string, string | undefined> = withDotenv()): Config {
+export function readConfig(
+  env: Record<string, string | undefined> = withDotenv(),
+  faultsOf?: FaultsOf,
+): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
   const parsed = envSchema.safeParse(given);
   if (!parsed.success) {
@@ -90,7 +93,7 @@ export function readConfig(env: Record<string, string | undefined> = withDotenv(
   return {
     ...parsed.data,
     DATA_DIR: resolve(parsed.data.DATA_DIR),
-    file: path === undefined ? fileSchema.parse({}) : readConfigFile(path, given),
+    file: path === undefined ? fileSchema.parse({}) : readConfigFile(path, given, faultsOf),
   };
 }
 

@@ -23,7 +23,7 @@ const approver = z
 /** What a rule must find; all that is named must hold. Names may end in `*`. */
 const match = z.strictObject({
   tool: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
-  /** CEL over `args`, `tool`, `tier`, `requester`, `place`, `tainted`, `taint`; true matches. */
+  /** CEL over `args`, `tool`, `tier`, `requester`, `place`, `tainted`, `taint`, `at`; true matches. */
   when: z.string().min(1).optional(),
   place: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
   requester: z.union([approver, z.string(), z.array(z.string()).min(1)]).optional(),
@@ -31,11 +31,14 @@ const match = z.strictObject({
   tier: z.enum(TIERS).optional(),
 });
 
-const ladderStep = z.union([
-  z.strictObject({ after: duration, remind: z.array(approver).min(1) }),
-  z.strictObject({ after: duration, escalate: z.array(approver).min(1) }),
-  z.strictObject({ after: duration, expire: z.literal(true) }),
-]);
+const ladderStep = z.union(
+  [
+    z.strictObject({ after: duration, remind: z.array(approver).min(1) }),
+    z.strictObject({ after: duration, escalate: z.array(approver).min(1) }),
+    z.strictObject({ after: duration, expire: z.literal(true) }),
+  ],
+  "should be after: 10m with remind: [who], escalate: [who] or expire: true",
+);
 
 export const ruleSchema = z.strictObject({
   name: z.string().min(1).max(100),
@@ -44,9 +47,11 @@ export const ruleSchema = z.strictObject({
   effect: z.enum(["ask", "run", "deny"]).default("ask"),
   /** Lifts the tool's tier for this call; it can't lower it. */
   tier: z.enum(TIERS).optional(),
-  approvers: z.array(approver).min(1).default(["requester"]),
+  /** Absent: the requester, and nobody at all for a call that is guarded or above. */
+  approvers: z.array(approver).min(1).optional(),
   quorum: z.int().min(1).max(20).default(1),
-  exclude_requester: z.boolean().default(false),
+  /** Absent: true for guarded and above unless `approvers` names the requester, else false. */
+  exclude_requester: z.boolean().optional(),
   allow: z
     .array(z.enum(REVIEW_TYPES))
     .min(1)
@@ -80,12 +85,11 @@ export const policySchema = z.strictObject({
       trusted: z.array(z.string()).default([]),
       /** How long a session stays tainted after the last tainted message; never cleared if absent. */
       clears_after: duration.optional(),
-      /** The tier that a tainted call of tier `free` or `ask` is lifted to. */
-      raises_to: z.enum(TIERS).default("ask"),
+      /** The tier that a tainted call is lifted to. Not `free`: what is tainted never runs unasked. */
+      raises_to: z.enum(TIERS).exclude(["free"]).default("ask"),
     })
     .default({ trusted: [], raises_to: "ask" }),
 });
 
 export type RuleConfig = z.infer<typeof ruleSchema>;
 export type PolicyConfig = z.infer<typeof policySchema>;
-export type LadderStep = RuleConfig["ladder"][number];

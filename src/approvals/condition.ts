@@ -1,4 +1,5 @@
-import { type ASTNode, Environment, type ParseError, parse } from "@marcbachmann/cel-js";
+import { type ASTNode, Environment, EvaluationError } from "@marcbachmann/cel-js";
+import { messageOf } from "../errors.ts";
 import type { Actor, Place, Tier } from "../events.ts";
 
 /** What an expression may look at. */
@@ -95,8 +96,36 @@ export function compileCondition(text: string): Condition {
   };
 }
 
-/** What an evaluation threw, in few words. */
-export function faultOf(error: unknown): string {
-  const { summary, message } = error as ParseError;
-  return summary ?? message ?? String(error);
+/** Refuses what could take long, or give a number that is none, whatever the arguments are. */
+function refuseUnbounded(node: ASTNode, overList: boolean): void {
+  const called = node.op === "call" || node.op === "rcall" ? node.args[0] : undefined;
+  if (called !== undefined && !FUNCTIONS.has(called))
+    throw new ConditionError(
+      `uses ${called}(), which conditions can't: ${[...FUNCTIONS].join(", ")}`,
+    );
+  const goesOver = called !== undefined && OVER_LISTS.has(called);
+  if (goesOver && overList)
+    throw new ConditionError(`uses ${called}() within another walk of a list`);
+  // 0/0 is no number, and every comparison with it false: a model could choose both.
+  if (node.op === "/" && node.args[1].op !== "value")
+    throw new ConditionError(
+      "divides by what is no literal number; multiply the other side instead",
+    );
+  for (const child of nodesIn(node.args)) refuseUnbounded(child, overList || goesOver);
+}
+
+function nodesIn(args: unknown): ASTNode[] {
+  if (Array.isArray(args)) return args.flatMap(nodesIn);
+  return typeof args === "object" && args !== null && "op" in args ? [args as ASTNode] : [];
+}
+
+function valuesIn(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 1;
+  return Object.values(value).reduce((sum: number, one) => sum + valuesIn(one), 1);
+}
+
+/** What the evaluation of a condition threw, in few words. */
+export function conditionFault(error: unknown): string {
+  if (error instanceof EvaluationError) return error.summary;
+  return messageOf(error);
 }

@@ -14,7 +14,7 @@ export type PolicyInput = {
 };
 
 /** One rung: at `afterMs` after the request, those in `to` are reminded, or may decide from then on. */
-export type Rung = { afterMs: number; kind: "remind" | "escalate" | "expire"; to: string[] };
+export type LadderStep = { afterMs: number; kind: "remind" | "escalate" | "expire"; to: string[] };
 
 /** Local times `HH:MM` in an IANA zone; `from` later than `to` runs past midnight. */
 export type QuietHours = {
@@ -38,7 +38,7 @@ export type Rule = {
   allowed: ReviewType[];
   oneRejectionEnds: boolean;
   /** By time, the earliest first. */
-  ladder: Rung[];
+  ladder: LadderStep[];
   quietHours?: QuietHours;
   expiresInMs: number;
   /** `place`, `approvers`, or a place. */
