@@ -17,13 +17,20 @@ export type Receive = (inbound: Inbound, signal: AbortSignal) => Promise<Answer>
 
 export type FieldError = { path: string; message: string };
 
-/** One input of a form. `path` is a JSON pointer into the arguments. */
+/**
+ * One input of a form. `path` is a JSON pointer into the arguments; `value` is what stands in the input at first
+ * (`shownIn` writes it out). An optional boolean or enum can also be left out: it needs a third choice.
+ */
 export type Field = {
   path: string;
   label: string;
   help?: string;
   required: boolean;
   value?: unknown;
+  /** What an emptied input means, where it does not mean that the argument is left out. */
+  emptied?: null | "" | [];
+  /** Its value is never shown; an empty input leaves it as it is. */
+  secret?: true;
 } & (
   | { type: "string" | "text"; minLength?: number; maxLength?: number; pattern?: string }
   | { type: "number" | "integer"; minimum?: number; maximum?: number }
