@@ -1,7 +1,10 @@
-import { Ajv, type ErrorObject, type Options } from "ajv";
+import { Ajv, type Options } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import type { FieldError } from "../adapter.ts";
+import type { Language } from "../events.ts";
+import { faultWords } from "./fault-words.ts";
+import { schemaFault } from "./schema-fault.ts";
 import { withinTime } from "./within-time.ts";
 
 const COMPILE_MS = 2_000;
@@ -25,54 +28,28 @@ export type Checked =
   | { ok: true; args: Record<string, unknown> }
   | { ok: false; errors: FieldError[] };
 
+/** Errors come in the language asked for, English otherwise. */
+export type ArgsCheck = (args: unknown, language?: Language) => Checked;
+
 /**
  * The check of a tool's arguments by its JSON Schema (draft-07, or 2020-12 where the schema does
  * not say). Defaults are filled in; nothing is converted. Throws when the schema can't be compiled.
  */
-export function compileCheck(schema: Record<string, unknown>): (args: unknown) => Checked {
+export function compileCheck(schema: Record<string, unknown>): ArgsCheck {
   const { $schema, ...rest } = schema;
   const ajv = /draft-0[4-7]/.test(String($schema)) ? draft7 : draft2020;
   const validate = withinTime(() => ajv.compile(rest), COMPILE_MS);
   ajv.removeSchema(rest); // from its cache: a server may list its tools anew as often as it likes
-  return (given) => {
+  return (given, language = "en") => {
     if (typeof given !== "object" || given === null || Array.isArray(given))
-      return { ok: false, errors: [{ path: "", message: "should be an object" }] };
+      return { ok: false, errors: [{ path: "", message: faultWords(language).notObject }] };
     const args = structuredClone(given) as Record<string, unknown>;
     try {
       if (withinTime(() => validate(args), CHECK_MS)) return { ok: true, args };
     } catch {
-      return { ok: false, errors: [{ path: "", message: "could not be checked in time" }] };
+      return { ok: false, errors: [{ path: "", message: faultWords(language).slow }] };
     }
-    return { ok: false, errors: (validate.errors ?? []).slice(0, MAX_ERRORS).map(toFieldError) };
+    const errors = (validate.errors ?? []).slice(0, MAX_ERRORS);
+    return { ok: false, errors: errors.map((error) => schemaFault(error, language)) };
   };
-}
-
-function toFieldError(error: ErrorObject): FieldError {
-  const { keyword, instancePath, params } = error;
-  const below = (name: unknown) =>
-    `${instancePath}/${String(name).replaceAll("~", "~0").replaceAll("/", "~1")}`;
-  switch (keyword) {
-    case "required":
-      return { path: below(params.missingProperty), message: "is missing" };
-    case "additionalProperties":
-      return { path: below(params.additionalProperty), message: "is not one of its arguments" };
-    case "unevaluatedProperties":
-      return { path: below(params.unevaluatedProperty), message: "is not one of its arguments" };
-    case "type":
-      return { path: instancePath, message: `should be ${[params.type].flat().join(" or ")}` };
-    case "enum":
-      return {
-        path: instancePath,
-        message: `should be one of ${params.allowedValues.map((value: unknown) => JSON.stringify(value)).join(", ")}`,
-      };
-    case "const":
-      return { path: instancePath, message: `should be ${JSON.stringify(params.allowedValue)}` };
-    case "format":
-      return { path: instancePath, message: `should be written as ${params.format}` };
-    default:
-      return {
-        path: instancePath,
-        message: (error.message ?? `fails "${keyword}"`).replace(/^must /, "should "),
-      };
-  }
 }
