@@ -21,7 +21,13 @@ const approval = {
   requester: "ada",
   reason: "It asks.",
   expires_at: null,
-} as const;
+  edited_args: null,
+  preview: null,
+  taint: [],
+  quorum: 1,
+  votes: [],
+  approvers: ["requester"],
+} satisfies Parameters<typeof cardText>[0];
 const card: ToldCard = {
   approvalId: "apr_1",
   runId: "run_1",
@@ -63,6 +69,40 @@ test("cardText has words of its own for an unknown outcome", () => {
   const { title, text } = cardText({ ...approval, kind: "outcome_unknown" }, "ada", en);
   assert.equal(title, "What became of book_hotel?");
   assert.match(text, /^This call was started and nobody knows/);
+});
+
+test("cardText shows what an approver changed, the effect, the taint and the consents", () => {
+  const { text } = cardText(
+    {
+      ...approval,
+      edited_args: { hotel_name: "Ritz", nights: 2 },
+      preview: "Books 2 nights\nWhy: it is cheap",
+      taint: ["web"],
+      quorum: 2,
+      votes: [{ by: "grace", type: "edit", at: "" }],
+      approvers: ["@finance"],
+    },
+    "ada",
+    en,
+  );
+  assert.equal(
+    text,
+    [
+      "Tool: book_hotel",
+      "Arguments:",
+      '  hotel_name: "Ritz"',
+      "  nights: 2",
+      "Changed by an approver:",
+      '  hotel_name: "如家酒店" → "Ritz"',
+      "What it would do:",
+      "│ Books 2 nights",
+      "│ Why: it is cheap",
+      "Untrusted sources in the context: web",
+      "Asked by: you",
+      "Why: It asks.",
+      "Consent: 1 of 2 (grace), of @finance",
+    ].join("\n"),
+  );
 });
 
 test("argsText lets no value look like a line of ours", () => {

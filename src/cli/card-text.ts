@@ -6,7 +6,19 @@ import { timeWords, type Words } from "./words.ts";
 
 type Shown = Pick<
   ApprovalBody,
-  "kind" | "tool" | "tier" | "args_text" | "requester" | "reason" | "expires_at"
+  | "kind"
+  | "tool"
+  | "tier"
+  | "args_text"
+  | "edited_args"
+  | "preview"
+  | "taint"
+  | "quorum"
+  | "votes"
+  | "approvers"
+  | "requester"
+  | "reason"
+  | "expires_at"
 >;
 type Ended = Pick<ApprovalBody, "tool" | "status" | "args_text" | "decision">;
 
@@ -17,14 +29,23 @@ export function cardText(
   words: Words,
 ): { title: string; text: string } {
   const { labels } = words;
+  const { tool, tier, preview, taint, edited_args, quorum, votes, approvers } = approval;
   const isUnknown = approval.kind === "outcome_unknown";
-  const args = argsText(parseArgs(approval.args_text));
+  const sealed = parseArgs(approval.args_text);
+  const args = argsText(edited_args ?? sealed);
+  const consents = votes.map(({ by }) => whoIs(by, user, words));
   const lines = [
     ...(isUnknown ? [words.unknownText, ""] : []),
-    `${labels.tool}: ${approval.tool}${approval.tier === "ask" ? "" : `  (${labels.tier}: ${approval.tier})`}`,
+    `${labels.tool}: ${tool}${tier === "ask" ? "" : `  (${labels.tier}: ${tier})`}`,
     `${labels.args}:${args === "" ? ` ${words.noArgs}` : `\n${prefixed(args, "  ")}`}`,
+    ...(edited_args
+      ? [`${labels.edited}:\n${prefixed(changesText(sealed, edited_args), "  ")}`]
+      : []),
+    ...(preview ? [`${labels.preview}:\n${prefixed(preview, "│ ")}`] : []),
+    ...(taint.length > 0 ? [`${labels.taint}: ${taint.join(", ")}`] : []),
     `${labels.requester}: ${whoIs(approval.requester, user, words)}`,
     `${labels.reason}: ${approval.reason}`,
+    ...(quorum > 1 ? [`${labels.quorum}: ${words.quorum(consents, quorum, approvers)}`] : []),
     ...(approval.expires_at ? [`${labels.expires}: ${timeWords(words, approval.expires_at)}`] : []),
   ];
   const title = isUnknown ? words.unknownTitle(approval.tool) : words.approvalTitle(approval.tool);

@@ -1,10 +1,9 @@
-import type { ApprovalBody } from "../api.ts";
 import { ApiError } from "../client/api-error.ts";
 import type { Review } from "../events.ts";
 import { parseArgs } from "./commands.ts";
 import type { Conversation } from "./conversation.ts";
 import { follow } from "./follow.ts";
-import { pendingNow, pendingOf } from "./pending.ts";
+import { type Pending, pendingNow, pendingOf } from "./pending.ts";
 import { decide, review } from "./review.ts";
 
 /**
@@ -38,13 +37,14 @@ async function catchUpWith(talk: Conversation, runId: string): Promise<void> {
   }
 }
 
-/** Asks about approvals until one is put off; then the others are, too. */
-async function reviewAll(talk: Conversation, approvals: ApprovalBody[]): Promise<void> {
-  for (const [i, approval] of approvals.entries()) {
-    talk.shown = approval.id;
-    if ((await review(talk, approval)) === "decided") continue;
-    for (const { id } of approvals.slice(i)) talk.deferred.add(id);
-    return;
+/** Asks about approvals until one is put off; then the others are, too. What others decide is only shown. */
+async function reviewAll(talk: Conversation, approvals: Pending[]): Promise<void> {
+  let isPuttingOff = false;
+  for (const approval of approvals) {
+    if (!isPuttingOff && approval.isMine) talk.shown = approval.id;
+    if (!isPuttingOff && (await review(talk, approval)) === "decided") continue;
+    isPuttingOff ||= approval.isMine;
+    talk.deferred.add(approval.id);
   }
 }
 
@@ -74,7 +74,7 @@ export async function decideShown(
 ): Promise<void> {
   const { screen, words, client } = talk;
   if (talk.shown === undefined) return screen.say(words.noApprovals, "warning");
-  const approval = await client.approval(talk.shown);
+  const approval = await client.approval(talk.shown, talk.user);
   const whole = "ask" in answer ? await askRest(talk, answer.type) : answer;
   if (whole === undefined) return;
   const sent = await decide(talk, approval, whole);

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { shorten } from "../text.ts";
 import { catchUp, decideShown } from "./catch-up.ts";
 import { parseLine } from "./commands.ts";
 import type { Conversation } from "./conversation.ts";
 import { faultWords } from "./fault-words.ts";
-import { enterSession } from "./place.ts";
+import { enterSession, titleFrom } from "./place.ts";
 import { runCommand } from "./run-command.ts";
 
 /** The conversation, until the person leaves or there are no more lines. */
@@ -65,5 +64,5 @@ async function send(talk: Conversation, input: string): Promise<void> {
   });
   talk.open.set(run.id, { after: 0 });
   if (session.title === "")
-    talk.session = await client.patchSession(session.id, { title: shorten(input, 60) });
+    talk.session = await client.patchSession(session.id, { title: titleFrom(input) });
 }

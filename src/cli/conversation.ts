@@ -1,12 +1,14 @@
 import type { SessionBody } from "../api.ts";
 import type { Client } from "../client/client.ts";
 import type { Language } from "../events.ts";
+import type { Connection } from "./connection.ts";
 import type { Screen } from "./screen.ts";
 import type { Words } from "./words.ts";
 
 /** One person at one terminal: what they talk with and what they have been shown. */
 export type Conversation = {
   readonly client: Client;
+  readonly connection: Connection;
   readonly screen: Screen;
   readonly words: Words;
   readonly user: string;

@@ -28,8 +28,8 @@ export function faultWords(
   }
 }
 
-/** A refusal with what is wrong by field, one a line. */
-export function fieldWords(error: ApiError): string {
-  const fields = (error.problem.errors ?? []).map(({ path, message }) => `  ${path}: ${message}`);
-  return [error.message, ...fields].join("\n");
+/** A refusal with what is wrong by field, one a line, where it does not say so itself. */
+export function fieldWords({ message, problem }: ApiError): string {
+  const untold = (problem.errors ?? []).filter((field) => !message.includes(field.message));
+  return [message, ...untold.map((field) => `  ${field.path}: ${field.message}`)].join("\n");
 }

@@ -2,7 +2,6 @@ import type { Told } from "../client/journal-schema.ts";
 import { shorten } from "../text.ts";
 import { outcomeOfCard, whoIs } from "./card-text.ts";
 import type { Conversation } from "./conversation.ts";
-import { pendingOf } from "./pending.ts";
 import { tellOutcome } from "./tell-outcome.ts";
 
 /**
@@ -30,11 +29,10 @@ export async function follow(talk: Conversation, runId: string): Promise<void> {
   for await (const told of client.events(runId, { after, signal: leaving.signal })) {
     switch (told.kind) {
       case "lost":
-        screen.say(words.lost, "warning");
-        screen.busy(words.lost);
+        talk.connection.lost();
         break;
       case "back":
-        screen.say(words.back, "good");
+        talk.connection.back();
         screen.busy(words.thinking);
         break;
       case "text":
@@ -43,7 +41,7 @@ export async function follow(talk: Conversation, runId: string): Promise<void> {
       case "event":
         view.event(told.event);
         talk.open.set(runId, { after: told.seq });
-        if (told.event.type === "run.waiting" && (await pendingOf(talk, runId)).length > 0) {
+        if (MAY_REST.has(told.event.type) && (await isResting(talk, runId, told.seq))) {
           screen.quiet();
           return;
         }
@@ -57,6 +55,20 @@ export async function follow(talk: Conversation, runId: string): Promise<void> {
   screen.quiet();
   if (!leaving.signal.aborted) talk.open.delete(runId); // told to its end
   if (leaving.signal.reason instanceof Error && !talk.isLeaving) throw leaving.signal.reason;
+}
+
+/** After these a run may wait for people, with nothing more to tell. */
+const MAY_REST: ReadonlySet<string> = new Set([
+  "run.waiting",
+  "approval.voted",
+  "approval.reminded",
+  "approval.escalated",
+  "approval.closed",
+]);
+
+async function isResting({ client }: Conversation, runId: string, seq: number): Promise<boolean> {
+  const run = await client.run(runId);
+  return run.status === "waiting" && run.last_seq <= seq;
 }
 
 /** What a person sees of a run's events. */

@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
 import { openClient } from "../client/client.ts";
 import { chat } from "./chat.ts";
+import { connection } from "./connection.ts";
 import { faultWords } from "./fault-words.ts";
 import { type Options, readOptions } from "./options.ts";
 import { patientClient } from "./patient-client.ts";
@@ -22,18 +23,10 @@ async function main(options: Options): Promise<number> {
     const session = await findPlace(client, user);
     using screen = openScreen(words);
     screen.say(words.greeting(user, session.settings.model ?? settings.model));
-    const patient = patientClient(client, {
-      lost() {
-        screen.say(words.lost, "warning");
-        screen.busy(words.lost);
-      },
-      back() {
-        screen.quiet();
-        screen.say(words.back, "good");
-      },
-    });
+    const standing = connection(screen, words);
     await chat({
-      client: patient,
+      client: patientClient(client, standing),
+      connection: standing,
       screen,
       words,
       user,

@@ -1,11 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, isPassing } from "../client/api-error.ts";
 import type { Client } from "../client/client.ts";
-
-export type Patience = {
-  lost(): void;
-  back(): void;
-};
+import type { Connection } from "./connection.ts";
 
 const PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
@@ -13,19 +9,19 @@ const LONGEST_PAUSE_MS = 5_000;
 const TRIES_AT_FAULTS = 4;
 
 /** The client, asking again while the server is away or busy. Only what does no harm when it arrives twice is asked again. */
-export function patientClient(client: Client, patience: Patience): Client {
+export function patientClient(client: Client, connection: Connection): Client {
   const patient =
     <Args extends unknown[], T>(act: (...args: Args) => Promise<T>) =>
     async (...args: Args): Promise<T> => {
       for (let tries = 1; ; tries++) {
         try {
           const result = await act(...args);
-          if (tries > 1) patience.back();
+          if (tries > 1) connection.back();
           return result;
         } catch (error) {
           const isFault = error instanceof ApiError && error.status === 500;
           if (!isPassing(error) || (isFault && tries >= TRIES_AT_FAULTS)) throw error;
-          if (tries === 1) patience.lost();
+          if (tries === 1) connection.lost();
           await sleep(Math.min(PAUSE_MS * tries, LONGEST_PAUSE_MS));
         }
       }
@@ -47,6 +43,7 @@ export function patientClient(client: Client, patience: Patience): Client {
     approvals: patient(client.approvals),
     approval: patient(client.approval),
     decide: patient(client.decide),
+    viewApproval: patient(client.viewApproval),
     memories: patient(client.memories),
     deleteMemory: patient(client.deleteMemory),
     settings: patient(client.settings),

@@ -55,9 +55,14 @@ export function expiryWords(words: Words, { expires_at }: SessionBody): string {
 function tellPlace({ screen, words, session }: Conversation, last: RunBody | undefined): void {
   screen.say(words.session(session.title || words.untitled, expiryWords(words, session)));
   const state = last
-    ? words.lastRun(shorten(last.input, 80), words.states[last.status])
+    ? words.lastRun(titleFrom(last.input), words.states[last.status])
     : words.newSession;
   screen.say(state, "faint");
+}
+
+/** A message as a title: its beginning, on one line. */
+export function titleFrom(input: string): string {
+  return shorten(input.trim().replace(/\s+/g, " "), 60);
 }
 
 /** With an external id of its own, so that asking twice makes one. */

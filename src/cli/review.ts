@@ -6,6 +6,7 @@ import { cardText, outcomeOf } from "./card-text.ts";
 import type { Conversation } from "./conversation.ts";
 import { type Draft, editForm, hasFaults } from "./edit-form.ts";
 import { fieldWords } from "./fault-words.ts";
+import type { Pending } from "./pending.ts";
 import { tellOutcome } from "./tell-outcome.ts";
 
 /** `decided` by whomever; `later`: it waits on. */
@@ -15,10 +16,15 @@ export type Reviewed = "decided" | "later";
  * Shows an approval and asks for a decision until there is one, here or elsewhere, or the person puts it off.
  * On a screen of lines it only says how to answer: the answer comes as a line (`decide`).
  */
-export async function review(talk: Conversation, approval: ApprovalBody): Promise<Reviewed> {
-  const { screen, words } = talk;
-  const { title, text } = cardText(approval, talk.user, words);
+export async function review(talk: Conversation, approval: Pending): Promise<Reviewed> {
+  const { screen, words, client, user } = talk;
+  const { title, text } = cardText(approval, user, words);
   screen.card(title, text);
+  if (!approval.isMine) {
+    screen.say(words.othersDecide(approval.approvers), "warning");
+    return "later";
+  }
+  if (approval.needs_view) await client.viewApproval(approval.id, { user_id: user });
   if (!screen.isInteractive) {
     const lines = approval.allowed.map((type) => words.reviewLines[type]);
     screen.say(words.howToDecide(lines));
@@ -26,7 +32,7 @@ export async function review(talk: Conversation, approval: ApprovalBody): Promis
   }
 
   using watch = watchClosing(talk, approval);
-  let draft: Draft = { args: approval.args, errors: [] };
+  let draft: Draft = { args: approval.edited_args ?? approval.args, errors: [] };
   for (;;) {
     const answer = await askDecision(talk, approval, draft, watch.signal);
     if (watch.signal.aborted) {
@@ -52,10 +58,12 @@ export async function decide(
   answer: Review,
 ): Promise<Sent> {
   const { client, screen, words } = talk;
-  const body: DecideBody = { ...answer, user_id: talk.user, digest: approval.digest };
+  const body: DecideBody = { ...answer, user_id: talk.user, digest: approval.current_digest };
   try {
-    tellOutcome(talk, approval.id, outcomeOf(await client.decide(approval.id, body)));
-    return { kind: "decided" };
+    const now = await client.decide(approval.id, body);
+    if (now.status !== "pending") tellOutcome(talk, approval.id, outcomeOf(now));
+    else if (!talk.open.has(now.run_id)) screen.say(words.voted(words.byYou, now.tool), "good");
+    return { kind: now.status === "pending" ? "later" : "decided" };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     switch (error.problem.code) {
@@ -64,8 +72,10 @@ export async function decide(
         await tellClosed(talk, approval);
         return { kind: "decided" };
       case "forbidden":
-        screen.say(words.notHere(error.message), "warning");
-        if (approval.tier === "dashboard") screen.say(words.dashboardOnly, "warning");
+        screen.say(
+          approval.tier === "dashboard" ? words.dashboardOnly : words.notHere(error.message),
+          "warning",
+        );
         return { kind: "later" };
       case "invalid":
       case "too_large":
@@ -81,7 +91,7 @@ async function tellClosed(talk: Conversation, approval: ApprovalBody): Promise<v
   const { client, screen, words } = talk;
   if (talk.told.has(approval.id)) return;
   try {
-    const now = await client.approval(approval.id);
+    const now = await client.approval(approval.id, talk.user);
     screen.say(words.meanwhile, "warning");
     if (now.status !== "pending") tellOutcome(talk, approval.id, outcomeOf(now));
   } catch (error) {

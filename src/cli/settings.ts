@@ -74,7 +74,7 @@ function shownValue(talk: Conversation, server: SettingsBody, name: SettingName)
     case "language":
       return orDefault(session.settings.language, server.language);
     case "system_prompt":
-      return orDefault(session.settings.system_prompt, words.nothing);
+      return orDefault(session.settings.system_prompt, words.none);
     case "while_running":
       return orDefault(session.settings.while_running, "queue");
     case "while_waiting":

@@ -91,9 +91,14 @@ export function ttyScreen(input: ReadStream, output: WriteStream, words: Words):
       endsBlank = false;
       for (let turnedAway = 0; turnedAway < 2; turnedAway++) {
         const read = await readMessage(input, output, words);
-        if (read.kind === "typed") return read.text;
+        if (read.kind === "typed") {
+          const [, ...pasted] = wrap(visible(read.text), columns());
+          if (read.text.includes("\n"))
+            write(pasted.map((line) => styleText("dim", MARGIN + line)));
+          return read.text;
+        }
         if (read.kind === "end") return undefined;
-        if (turnedAway === 0) write([styleText("dim", words.leaveHint)]);
+        if (turnedAway === 0) write([styleText("dim", `·  ${words.leaveHint}`)]);
       }
       return undefined;
     },

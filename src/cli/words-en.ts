@@ -51,8 +51,15 @@ export const en = {
     reason: "Why",
     expires: "Expires",
     tier: "Tier",
+    edited: "Changed by an approver",
+    preview: "What it would do",
+    taint: "Untrusted sources in the context",
+    quorum: "Consent",
   },
   noArgs: "(none)",
+  quorum: (consents: string[], needed: number, approvers: string[]) =>
+    `${consents.length} of ${needed}${consents.length ? ` (${consents.join(", ")})` : ""}, of ${approvers.join(", ")}`,
+  othersDecide: (approvers: string[]) => `Others decide this: ${approvers.join(", ")}.`,
   decide: "What shall happen?",
   reviews: {
     accept: { label: "Accept", hint: "run it exactly as shown" },
@@ -127,6 +134,7 @@ export const en = {
   expiryIs: (expiry: string) => `This session ${expiry}.`,
   changeWhich: "Change which?",
   nothing: "nothing",
+  none: "none",
   newValue: (name: string) => `${name}, new value (“default” for the default):`,
   isSet: (name: string, value: string) => `${name} is now ${value}.`,
   byDefault: (value: string) => `${value} (default)`,

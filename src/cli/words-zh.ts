@@ -52,8 +52,15 @@ export const zh: Words = {
     reason: "原因",
     expires: "有效期至",
     tier: "级别",
+    edited: "审批人的修改",
+    preview: "预计效果",
+    taint: "上下文中的不可信来源",
+    quorum: "同意情况",
   },
   noArgs: "（无）",
+  quorum: (consents, needed, approvers) =>
+    `${consents.length}/${needed}${consents.length ? `（${consents.join("、")}）` : ""}，审批人：${approvers.join("、")}`,
+  othersDecide: (approvers) => `此项由他人决定：${approvers.join("、")}。`,
   decide: "如何处理？",
   reviews: {
     accept: { label: "接受", hint: "按所示参数执行" },
@@ -125,6 +132,7 @@ export const zh: Words = {
   expiryIs: (expiry) => `本会话${expiry}。`,
   changeWhich: "修改哪一项？",
   nothing: "不修改",
+  none: "无",
   newValue: (name) => `${name}的新值（default 表示默认值）：`,
   isSet: (name, value) => `${name}现为 ${value}。`,
   byDefault: (value) => `${value}（默认）`,

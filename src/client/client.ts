@@ -6,6 +6,8 @@ import {
   type createRun,
   type createSession,
   type DecideBody,
+  type GrantBody,
+  grant,
   listOf,
   type MemoryBody,
   type MessageBody,
@@ -59,13 +61,23 @@ export type Client = {
   approvals(
     query: Paging & {
       status?: ApprovalStatus;
+      /** Asked for by this user. */
       user_id?: string;
+      /** For this user to decide, whoever asked; only pending ones. */
+      approver_id?: string;
       run_id?: string;
       session_id?: string;
     },
   ): Promise<Page<ApprovalBody>>;
-  approval(id: string): Promise<ApprovalBody>;
+  /** With a user: also one that others asked for and this user may decide. */
+  approval(id: string, userId?: string): Promise<ApprovalBody>;
   decide(id: string, body: DecideBody): Promise<ApprovalBody>;
+  /** Notes that this user was shown all of it, which accepting may need (`needs_view`). */
+  viewApproval(id: string, body: { user_id: string }): Promise<ApprovalBody>;
+  withdrawApproval(id: string, body: { user_id: string }): Promise<ApprovalBody>;
+  /** In force for this user's calls, or given by this user. */
+  grants(userId: string): Promise<Page<GrantBody>>;
+  revokeGrant(id: string, userId: string): Promise<void>;
   memories(query: Paging & { user_id: string; q?: string }): Promise<Page<MemoryBody>>;
   createMemory(body: z.input<typeof createMemory>): Promise<MemoryBody>;
   deleteMemory(id: string, userId: string): Promise<void>;
@@ -104,8 +116,12 @@ export function openClient(options: { url: string; apiKey?: string; fetch?: Fetc
     deleteRun: (id) => remove(path`/v1/runs/${id}`),
     events: (runId, follow) => followRun(connection, runId, follow),
     approvals: (query) => get("/v1/approvals", listOf(approval), query),
-    approval: (id) => get(path`/v1/approvals/${id}`, approval),
+    approval: (id, userId) => get(path`/v1/approvals/${id}`, approval, { user_id: userId }),
     decide: (id, body) => post(path`/v1/approvals/${id}/decision`, approval, body),
+    viewApproval: (id, body) => post(path`/v1/approvals/${id}/view`, approval, body),
+    withdrawApproval: (id, body) => post(path`/v1/approvals/${id}/withdraw`, approval, body),
+    grants: (userId) => get("/v1/grants", listOf(grant), { user_id: userId }),
+    revokeGrant: (id, userId) => remove(path`/v1/grants/${id}`, { user_id: userId }),
     memories: (query) => get("/v1/memories", listOf(memory), query),
     createMemory: (body) => post("/v1/memories", memory, body),
     deleteMemory: (id, userId) => remove(path`/v1/memories/${id}`, { user_id: userId }),
