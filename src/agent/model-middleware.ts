@@ -1,13 +1,19 @@
-import { AIMessage, type BaseMessage, SystemMessage } from "@langchain/core/messages";
+import {
+  AIMessage,
+  AIMessageChunk,
+  type BaseMessage,
+  SystemMessage,
+} from "@langchain/core/messages";
 import { createMiddleware } from "langchain";
 import { v7 } from "uuid";
 import { ModelError } from "../errors.ts";
+import { isDeeper } from "../json-depth.ts";
 import { clean } from "../text.ts";
 import type { RunContext } from "./context.ts";
 import { tellOfEdit } from "./messages.ts";
 import { callWithFallback } from "./models/call-models.ts";
 
-/** The argument under which a call keeps what the model wrote instead of JSON; the tool middleware answers it. */
+/** The argument under which a call keeps what the model wrote instead of a JSON object; the tool middleware answers it. */
 export const MALFORMED = "__malformed_arguments";
 
 /** Ends the graph's work before a model call; the checkpoint stands behind the last tool results. */
@@ -81,23 +87,46 @@ function takeIn(reply: AIMessage, before: BaseMessage[], id: string): AIMessage 
     used.add(kept);
     return kept;
   };
-  const calls = (reply.tool_calls ?? []).map((call) => ({
+  const calls = askedCalls(reply).map((call) => ({
     type: "tool_call" as const,
     id: fresh(call.id),
-    name: clean(call.name),
-    args: clean(call.args ?? {}),
-  }));
-  const malformed = (reply.invalid_tool_calls ?? []).map((call) => ({
-    type: "tool_call" as const,
-    id: fresh(call.id),
-    name: clean(call.name ?? "unknown"),
-    args: { [MALFORMED]: clean(call.args ?? "") },
+    name: clean(call.name || "unknown"),
+    args: clean(call.args),
   }));
   const usage = reply.usage_metadata as AIMessage["usage_metadata"];
   return new AIMessage({
     id,
     content: clean(reply.text),
-    tool_calls: [...calls, ...malformed],
+    tool_calls: calls,
     ...(usage ? { usage_metadata: usage as never } : {}),
   });
+}
+
+type AskedCall = { id?: string | undefined; name: string; args: Record<string, unknown> };
+
+/**
+ * The calls of a reply, in its order. Of a streamed one the text itself is read: the library completes arguments that
+ * broke off in the middle, and no call may run with half of one.
+ */
+function askedCalls(reply: AIMessage): AskedCall[] {
+  const streamed = AIMessageChunk.isInstance(reply) ? (reply.tool_call_chunks ?? []) : [];
+  if (streamed.length > 0)
+    return streamed.map(({ id, name = "", args = "" }) => ({ id, name, args: readArgs(args) }));
+  const malformed = (reply.invalid_tool_calls ?? []).map(({ id, name = "", args = "" }) => ({
+    id,
+    name,
+    args: { [MALFORMED]: args },
+  }));
+  return [...(reply.tool_calls ?? []), ...malformed];
+}
+
+function readArgs(text: string): Record<string, unknown> {
+  try {
+    const args: unknown = JSON.parse(text.trim() || "{}");
+    const isObject = typeof args === "object" && args !== null && !Array.isArray(args);
+    if (isObject && !isDeeper(args)) return args as Record<string, unknown>;
+  } catch {
+    // the model is told
+  }
+  return { [MALFORMED]: text };
 }

@@ -151,7 +151,7 @@ function toCall(
     return { fault: `There is no tool "${name}". There are: ${[...tools.keys()].join(", ")}` };
   if (MALFORMED in args)
     return {
-      fault: `The arguments of ${name} were not valid JSON: ${shorten(String(args[MALFORMED]), 500)}`,
+      fault: `The arguments of ${name} were not a valid JSON object: ${shorten(String(args[MALFORMED]), 500)}`,
     };
   const checked = tool.check(args);
   if (!checked.ok) {
