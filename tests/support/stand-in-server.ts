@@ -44,7 +44,7 @@ export async function startStandIn(
     requests.push(request);
     if (requests.length > KEPT) requests.shift();
     const reply = await script(request);
-    if (reply.delayMs) await sleep(reply.delayMs);
+    if (reply.delayMs) await sleep(reply.delayMs, undefined, { ref: false });
     const { status = 200, headers } = reply;
     if (status !== 200)
       return sendJson(response, status, reply.body ?? protocol.error(status), headers);
