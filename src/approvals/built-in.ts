@@ -11,5 +11,7 @@ export const BUILT_IN = compilePolicy(
       { name: "built-in: free", match: { tier: "free" }, effect: "run" },
       { name: "built-in: ask", match: { tier: "ask" }, approvers: ["requester"] },
     ],
+    // Cards name what taints, but only a policy acts on it: only a policy can say when it is over.
+    taint: { trusted: ["*"] },
   }),
 );

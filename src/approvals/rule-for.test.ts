@@ -143,8 +143,17 @@ describe("without a policy the built-in rules hold", () => {
     assert.match(ruling.reason, /Its MCP server says that it destroys or overwrites\.$/);
   });
 
-  test("rule asks for a free call of a tainted conversation, and says why", () => {
+  test("rule lets a free call of a tainted conversation run where no policy says otherwise", () => {
     const ruling = rule(undefined, call({ tool: { tier: "free" }, taint: ["web", "guest"] }));
+    assert.equal(ruling.kind, "run");
+  });
+
+  test("rule asks for a free call of a tainted conversation under a policy, and says why", () => {
+    const policy = policyOf([
+      { name: "free", match: { tier: "free" }, effect: "run" },
+      { name: "rest" },
+    ]);
+    const ruling = rule(policy, call({ tool: { tier: "free" }, taint: ["web", "guest"] }));
     assert.ok(ruling.kind === "ask");
     assert.equal(ruling.tier, "ask");
     assert.match(ruling.reason, /Treated as "ask" instead of "free".*what web, guest brought in/);
