@@ -171,7 +171,7 @@ function offsetOf(document: Document, path: PropertyKey[]): number | undefined {
         ({ key }) => isScalar(key) && String(key.value) === String(part),
       );
       if (!pair) return offset;
-      offset = (isScalar(pair.key) && pair.key.range?.[0]) || offset;
+      offset = isScalar(pair.key) ? (pair.key.range?.[0] ?? offset) : offset;
       node = pair.value;
     }
   }

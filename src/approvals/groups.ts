@@ -10,16 +10,19 @@ export function expandGroups(
 ): Record<string, string[]> {
   function expand(name: string, within: string[]): string[] {
     return (config[name] ?? []).flatMap((who, at) => {
-      const found = (message: string) => {
-        if (within.length === 0) fault(["groups", name, at], message);
+      // Each group is expanded for itself too: what is wrong in it is said there.
+      const found = (isHere: boolean, message: string) => {
+        if (isHere) fault(["groups", name, at], message);
         return [];
       };
-      if (!who.startsWith("@"))
-        return isWhole(who) ? [canonical(who)] : found(`"${who}" is cut off at a %`);
+      const isHere = within.length === 0;
+      if (!isWhole(who)) return found(isHere, `"${who}" is cut off at a %`);
+      if (!who.startsWith("@")) return [canonical(who)];
       const inner = who.slice(1);
-      if (!Object.hasOwn(config, inner)) return found(`there is no group ${who}`);
-      if (inner === name || within.includes(inner)) return found(`${who} holds itself`);
-      return expand(inner, [...within, name]);
+      if (!Object.hasOwn(config, inner)) return found(isHere, `there is no group ${who}`);
+      const path = [...within, name];
+      if (path.includes(inner)) return found(inner === path[0], `${who} holds itself`);
+      return expand(inner, path);
     });
   }
   return Object.fromEntries(

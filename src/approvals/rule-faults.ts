@@ -77,6 +77,7 @@ function nameFaults(path: PropertyKey[], names: string[], groups: Groups, fault:
     if (who.startsWith("@") && !membersOf(groups, who))
       fault([...path, at], `there is no group ${who}`);
     if (!isWhole(who)) fault([...path, at], `"${who}" is cut off at a %`);
+    if (who.endsWith("*")) fault([...path, at], `"${who}" is nobody; name each, or a group`);
   }
 }
 

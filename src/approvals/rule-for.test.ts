@@ -148,15 +148,9 @@ describe("without a policy the built-in rules hold", () => {
     assert.equal(ruling.kind, "run");
   });
 
-  test("rule asks for a free call of a tainted conversation under a policy, and says why", () => {
-    const policy = policyOf([
-      { name: "free", match: { tier: "free" }, effect: "run" },
-      { name: "rest" },
-    ]);
-    const ruling = rule(policy, call({ tool: { tier: "free" }, taint: ["web", "guest"] }));
-    assert.ok(ruling.kind === "ask");
-    assert.equal(ruling.tier, "ask");
-    assert.match(ruling.reason, /Treated as "ask" instead of "free".*what web, guest brought in/);
+  test("rule runs what is free also where the conversation is tainted: only a policy acts on taint", () => {
+    const ruling = rule(undefined, call({ tool: { tier: "free" }, taint: ["web", "guest"] }));
+    assert.equal(ruling.kind, "run");
   });
 });
 
@@ -232,6 +226,24 @@ describe("taint", () => {
     assert.ok(tainted.kind === "ask");
     assert.match(tainted.reason, /although the rule "refunds" lets it run/);
     assert.equal(rule(policyOf(rules), call()).kind, "run");
+  });
+
+  test("rule asks for a free call of a tainted conversation, and says why", () => {
+    const ruling = rule(
+      policyOf([...rules, { name: "rest", match: { tier: "ask" } }]),
+      call({ tool: { name: "multiply", tier: "free" }, taint: ["web", "guest"] }),
+    );
+    assert.ok(ruling.kind === "ask");
+    assert.equal(ruling.tier, "ask");
+    assert.match(ruling.reason, /Treated as "ask" instead of "free".*what web, guest brought in/);
+  });
+
+  test("rule lets no taint take a destructive call out of reach of the rule for guarded", () => {
+    const untainted = { ...rules[2], match: { tier: "guarded", tainted: false } };
+    const policy = policyOf([untainted, { name: "rest", match: { tier: "ask" } }]);
+    const tool = { source: "mcp:files", destructive: true };
+    assert.equal(rule(policy, call({ tool })).tier, "guarded");
+    assert.equal(rule(policy, call({ tool, taint: ["web"] })).kind, "deny");
   });
 
   test("rule lifts a tainted call before it looks for rules", () => {

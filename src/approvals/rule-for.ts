@@ -39,12 +39,16 @@ export function weigh(policy: CompiledPolicy = BUILT_IN, input: PolicyInput): We
     (source) => !policy.taint.trusted.some((name) => isNamed(source, name)),
   );
   const own = liftedByTaint(policy, input.tool.tier, taint);
-  const at = (tier: Tier): Found => ({
+  const at = (tier: Tier, sources: string[]): Found => ({
     tier,
-    tried: tryRules(policy, factsOf(input, taint, tier)),
+    tried: tryRules(policy, factsOf(input, sources, tier)),
   });
-  const lifted = input.tool.destructive && own === "ask" ? at("guarded") : undefined;
-  const found = lifted && isForGuarded(lifted) ? lifted : at(own);
+  // Also as it would be without taint: or else taint could take the call out of reach of the rule for guarded.
+  const isLifted =
+    input.tool.destructive &&
+    own === "ask" &&
+    [taint, []].some((sources) => isForGuarded(at("guarded", sources)));
+  const found = at(isLifted ? "guarded" : own, taint);
   return { ruling: rulingOf(policy, input, taint, found), taint, ...found };
 }
 
