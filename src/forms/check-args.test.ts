@@ -69,3 +69,13 @@ test("compileCheck gives up on a pattern that would never end", () => {
     errors: [{ path: "", message: "could not be checked in time" }],
   });
 });
+
+test("compileCheck takes an inherited property for none", () => {
+  const check = compileCheck({
+    type: "object",
+    properties: { valueOf: { type: "string" }, toString: { type: "string" } },
+    required: ["toString"],
+  });
+  assert.equal(check({}).ok, false);
+  assert.equal(check({ toString: "x" }).ok, true);
+});

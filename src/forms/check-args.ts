@@ -15,6 +15,7 @@ const settings: Options = {
   strict: false,
   allErrors: true,
   useDefaults: true,
+  ownProperties: true, // an argument may be called "valueOf"
   addUsedSchema: false, // two tools may use the same $id
   logger: false,
 };

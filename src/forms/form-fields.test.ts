@@ -270,5 +270,10 @@ test("labels and help are one plain line, and no two labels are the same", () =>
     },
     {},
   ).map(({ label }) => label);
+  const forged = { a: { title: "To" }, b: { title: "To (/a)" }, c: { title: "To" } };
+  assert.deepEqual(
+    fieldsOf({ properties: forged }, {}).map(({ label }) => label),
+    ["To (/a) (/a)", "To (/a) (/b)", "To (/c)"],
+  );
   assert.deepEqual(labels, ["To (/to)", "To (/from)", "Check in date", "Api URL", '""']);
 });

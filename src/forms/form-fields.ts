@@ -198,11 +198,13 @@ function joined(above: string, label: string): string {
 function distinct(fields: Field[]): Field[] {
   const counts = new Map<string, number>();
   for (const { label } of fields) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return fields.map((field) =>
-    (counts.get(field.label) ?? 0) > 1
-      ? { ...field, label: `${field.label} (${plainLine(field.path, MAX_LABEL)})` }
-      : field,
-  );
+  if (counts.size === fields.length) return fields;
+  const told = fields.map((field, i) => {
+    if (counts.get(field.label) === 1) return field;
+    const isPlain = field.path.length <= 60 && plainLine(field.path, 60) === field.path;
+    return { ...field, label: `${field.label} (${isPlain ? field.path : `#${i + 1}`})` };
+  });
+  return distinct(told); // a title may look like what was just made
 }
 
 function wordsOf({ title, description, readOnly, writeOnly, format }: Schema): Schema {
