@@ -14,7 +14,8 @@ export type Call = {
 
 /** What is to become of a call. `args` are read back from what was sealed, never from the model's message. */
 export type Ruling =
-  | { kind: "run"; args: Record<string, unknown>; edited: boolean }
+  /** `asked`: somebody consented, to this call or ahead; its execution is written down whatever the tool. */
+  | { kind: "run"; args: Record<string, unknown>; edited: boolean; asked: boolean }
   | { kind: "answer"; content: string; status: "success" | "error" }
   | { kind: "ask"; approvalId: string };
 

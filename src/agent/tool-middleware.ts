@@ -45,7 +45,7 @@ export const toolMiddleware = createMiddleware({
     if (ruling.kind === "answer") return answer(ruling.content, ruling.status);
 
     const approved: Call = { ...call, args: ruling.args };
-    const result = await run(approved, context);
+    const result = await run(approved, context, ruling.asked);
     return answer(result.text, result.ok ? "success" : "error", {
       ...(ruling.edited && { editedArgs: ruling.args }),
       ...(call.tool.source !== "own" && { taint: [call.tool.source] }),
@@ -56,9 +56,9 @@ export const toolMiddleware = createMiddleware({
 /** `unknown`: it was cut off, so nobody knows whether it took effect. */
 type Result = { ok: boolean; text: string; unknown: boolean };
 
-async function run(call: Call, context: RunContext): Promise<Result> {
+async function run(call: Call, context: RunContext, asked: boolean): Promise<Result> {
   const { tool } = call;
-  if (tool.idempotent) return attempt(call, context);
+  if (tool.idempotent && !asked) return attempt(call, context);
   for (;;) {
     const entry = await context.ledger.begin(call);
     if (entry.kind === "done") return { ok: entry.ok, text: entry.result, unknown: false };
@@ -67,7 +67,7 @@ async function run(call: Call, context: RunContext): Promise<Result> {
       continue;
     }
     const result = await attempt(call, context);
-    if (!result.unknown) {
+    if (!result.unknown || tool.idempotent) {
       await context.ledger.finish(call, result);
       return result;
     }

@@ -56,7 +56,7 @@ export function openGate(core: Pick<Core, "sql" | "policy" | "clock">, run: Gate
       taint,
       at: now,
     });
-    if (ruling.kind === "run") return { kind: "run", args: call.args, edited: false };
+    if (ruling.kind === "run") return { kind: "run", args: call.args, edited: false, asked: false };
     if (ruling.kind === "deny") {
       await noteDenied(call, ruling.reason);
       return { kind: "answer", content: `[denied] ${ruling.reason}`, status: "error" };
@@ -64,7 +64,7 @@ export function openGate(core: Pick<Core, "sql" | "policy" | "clock">, run: Gate
     const version = toolVersion(tool);
     const sealed = seal(tool.name, version, call.args);
     if (ruling.tier === "ask" && ruling.rule.grants && (await granted(call, sealed, version, now)))
-      return { kind: "run", args: unseal(tool.name, version, sealed), edited: false };
+      return { kind: "run", args: unseal(tool.name, version, sealed), edited: false, asked: true };
     const preview = await previewOf(tool, call.args);
     await run.journal.flush();
     const approval = await core.sql.begin((tx) =>
@@ -176,5 +176,5 @@ function follow(approval: Approval, call: Call, language: Language): Ruling {
   const digest = edited ? approval.editedDigest : approval.digest;
   if (text === null || digest === null)
     throw new Error(`${approval.id} is edited but holds no arguments`);
-  return { kind: "run", args: unseal(call.tool.name, version, { text, digest }), edited };
+  return { kind: "run", args: unseal(call.tool.name, version, { text, digest }), edited, asked: true };
 }

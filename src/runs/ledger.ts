@@ -106,12 +106,12 @@ export function openLedger(core: Pick<Core, "sql" | "clock">, run: LedgerRun): L
     );
   }
 
-  async function restart(call: Call): Promise<void> {
+  async function restart(call: Call, from: "started" | "outcome_unknown"): Promise<void> {
     await core.sql.begin(async (tx) => {
       const moved = await tx`
         with held as (${holding(tx)})
         update tool_calls set state = 'started', attempt = ${run.attempt}, starts = starts + 1, started_at = now()
-        where run_id = ${runId} and call_key = ${call.key} and state = 'outcome_unknown' and exists (select from held)`;
+        where run_id = ${runId} and call_key = ${call.key} and state = ${from} and exists (select from held)`;
       if (moved.count === 0) throw lost(runId);
       await note(tx, call, "call.restarted");
     });
@@ -137,6 +137,10 @@ export function openLedger(core: Pick<Core, "sql" | "clock">, run: LedgerRun): L
       if (!entry) throw lost(runId);
       if (entry.state === "done" || entry.state === "failed")
         return { kind: "done", ok: entry.state === "done", result: entry.result ?? "" };
+      if (entry.state === "started" && call.tool.idempotent) {
+        await restart(call, "started");
+        return { kind: "start" };
+      }
       if (entry.state === "started") await ledger.lose(call);
       const [approval] = await core.sql<Approval[]>`
         select * from approvals where run_id = ${runId} and call_key = ${call.key} and kind = 'outcome_unknown'
@@ -147,7 +151,7 @@ export function openLedger(core: Pick<Core, "sql" | "clock">, run: LedgerRun): L
         case "pending":
           return { kind: "ask", approvalId: approval.id };
         case "accepted":
-          await restart(call);
+          await restart(call, "outcome_unknown");
           return { kind: "start" };
         case "responded": {
           const result = `[answered] ${approval.note ?? ""}`;
