@@ -171,6 +171,17 @@ test("a failed task is `error` with words, and the session goes on", async () =>
   assert.equal(await client.answer("s", "t2"), "3乘以4等于12。");
 });
 
+test("a task that was stopped is `error` with words", async () => {
+  const client = newUser();
+  await client.invoke("s", "t", "调用工具预定如家酒店");
+  const [approval] = await waitingFor(client.user, 1);
+  const stopped = await post(`/v1/runs/${approval?.run_id}/stop`, { reason: "不去了" });
+  assert.equal(stopped.status, 202);
+  const { message, last_response } = await client.wait("s", "t", "error");
+  assert.match(message ?? "", /不去了/u);
+  assert.deepEqual([last_response?.status, last_response?.message], ["error", message]);
+});
+
 test("two gated calls of one message are shown one after another", async () => {
   const client = newUser();
   await client.invoke("s", "t", "预定甲酒店和乙酒店");
