@@ -1,7 +1,7 @@
 import type { ApprovalBody } from "../api.ts";
 import type { ToldCard } from "../client/journal-schema.ts";
 import { type Actor, type ApprovalStatus, addressParts } from "../events.ts";
-import { visibleJson } from "./visible.ts";
+import { jsonText } from "../forms/hidden.ts";
 import { timeWords, type Words } from "./words.ts";
 
 type Shown = Pick<
@@ -98,7 +98,7 @@ export function argsText(args: Record<string, unknown>): string {
     .map(([name, value]) => {
       if (typeof value === "string" && value.includes("\n") && !value.includes("\r"))
         return `${nameText(name)}:\n${prefixed(value, "│ ")}`;
-      return `${nameText(name)}: ${visibleJson(value, 2)}`;
+      return `${nameText(name)}: ${jsonText(value, 2)}`;
     })
     .join("\n");
 }
@@ -128,11 +128,11 @@ function parseArgs(text: string): Record<string, unknown> {
 }
 
 function jsonOf(args: Record<string, unknown>, name: string): string {
-  return Object.hasOwn(args, name) ? visibleJson(args[name]) : "∅";
+  return Object.hasOwn(args, name) ? jsonText(args[name]) : "∅";
 }
 
 function nameText(name: string): string {
-  return /^[\w.-]+$/.test(name) ? name : visibleJson(name);
+  return /^[\w.-]+$/.test(name) ? name : jsonText(name);
 }
 
 function prefixed(text: string, prefix: string): string {

@@ -1,6 +1,10 @@
 import type { Field, FieldError } from "../adapter.ts";
 import type { ApprovalBody } from "../api.ts";
-import { faultOf, fieldsOf, readTyped, type Typed, typedOf, withValues } from "./fields.ts";
+import { fieldErrors } from "../forms/field-errors.ts";
+import { fieldHint } from "../forms/field-hint.ts";
+import { fieldsOf } from "../forms/form-fields.ts";
+import { editedArgs, type Values } from "../forms/form-values.ts";
+import { isTypedAsJson, sentFor, typedOf } from "./fields.ts";
 import type { Screen } from "./screen.ts";
 import type { Words } from "./words.ts";
 
@@ -14,42 +18,67 @@ export type Draft = { args: Record<string, unknown>; errors: FieldError[] };
 export async function editForm(
   screen: Screen,
   words: Words,
-  approval: ApprovalBody,
-  draft: Draft,
+  { parameters }: ApprovalBody,
+  { args, errors }: Draft,
   signal: AbortSignal,
 ): Promise<Record<string, unknown> | undefined> {
-  const fields = fieldsOf(approval.parameters, draft.args);
-  const wrong = fields.filter((field) => faultOf(field, draft.errors) !== undefined);
-  const values: { field: Field; typed: Exclude<Typed, { kind: "fault" }> }[] = [];
+  const fields = fieldsOf(parameters, args);
+  const faults = fieldErrors(fields, aboutArgs(errors), words.language);
+  const faultOf = (field: Field) =>
+    faults
+      .filter(({ path }) => path === field.path)
+      .map(({ message }) => message)
+      .join("; ");
+  const wrong = fields.filter((field) => faultOf(field) !== "");
+  const edited = (values: Values) => editedArgs(parameters, args, values, words.language);
+
+  const values: Values = {};
   for (const field of wrong.length > 0 ? wrong : fields) {
-    const fault = faultOf(field, draft.errors);
-    const typed = await askField(screen, words, field, fault, signal);
-    if (typed === undefined || typed.kind === "fault") return undefined;
-    values.push({ field, typed });
+    const sent = await askField(screen, words, field, {
+      fault: faultOf(field) || undefined,
+      check(sent) {
+        const read = edited({ [field.path]: sent });
+        return read.ok ? undefined : read.errors[0]?.message;
+      },
+      signal,
+    });
+    if (sent === undefined) return undefined;
+    values[field.path] = sent;
   }
-  return withValues(draft.args, values);
+  const read = edited(values);
+  return read.ok ? read.args : undefined;
 }
 
-/** Whether a refusal can be shown at the fields that it is about. */
-export function hasFaults(approval: ApprovalBody, draft: Draft): boolean {
-  return fieldsOf(approval.parameters, draft.args).some(
-    (field) => faultOf(field, draft.errors) !== undefined,
-  );
+/** Whether a refusal is about the arguments, and so can be shown at their fields. */
+export function hasFaults({ errors }: Draft): boolean {
+  return aboutArgs(errors).length > 0;
 }
 
+/** A decision's errors have paths from its body, `/args/hotel_name`. */
+function aboutArgs(errors: FieldError[]): FieldError[] {
+  return errors
+    .filter(({ path }) => /^\/args(\/|$)/.test(path))
+    .map(({ path, message }) => ({ path: path.slice("/args".length), message }));
+}
+
+type How = {
+  fault: string | undefined;
+  check(sent: unknown): string | undefined;
+  signal: AbortSignal;
+};
+
+/** What the form is sent for a field; undefined: the person turned away. */
 async function askField(
   screen: Screen,
   words: Words,
   field: Field,
-  fault: string | undefined,
-  signal: AbortSignal,
-): Promise<Typed | undefined> {
-  const notes = [
-    field.help,
-    field.type === "json" ? words.asJson : undefined,
-    field.required ? undefined : words.optional,
-  ].filter((note) => note !== undefined);
-  const question = field.label + (notes.length > 0 ? ` (${notes.join("; ")})` : "");
+  { fault, check, signal }: How,
+): Promise<unknown> {
+  const notes = isTypedAsJson(field)
+    ? [field.help, words.asJson, ...(field.required ? [] : [words.optional])]
+    : [fieldHint(field, words.language)];
+  const note = notes.filter((part) => part !== undefined && part !== "").join("; ");
+  const question = note === "" ? field.label : `${field.label} (${note})`;
 
   if (field.type === "boolean" || field.type === "enum") {
     const options =
@@ -68,18 +97,19 @@ async function askField(
       signal,
     });
     if (picked === undefined) return undefined;
-    if (picked === "omit") return { kind: "omitted" };
-    return { kind: "value", value: options[Number(picked)]?.value };
+    return picked === "omit" ? null : options[Number(picked)]?.value;
   }
 
   const text = await screen.ask(question, {
     initial: typedOf(field),
     fault,
     check(typed) {
-      const read = readTyped(field, typed);
-      return read.kind === "fault" ? words.faults[read.fault] : undefined;
+      const read = sentFor(field, typed, words.language);
+      return "fault" in read ? read.fault : check(read.sent);
     },
     signal,
   });
-  return text === undefined ? undefined : readTyped(field, text);
+  if (text === undefined) return undefined;
+  const read = sentFor(field, text, words.language);
+  return "sent" in read ? read.sent : undefined;
 }

@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Field } from "../adapter.ts";
-import { faultOf, fieldsOf, readTyped, typedOf, withValues } from "./fields.ts";
+import { fieldsOf } from "../forms/form-fields.ts";
+import { editedArgs } from "../forms/form-values.ts";
+import { sentFor, typedOf } from "./fields.ts";
 
 const parameters = {
   type: "object",
   properties: {
-    hotel_name: { type: "string", title: "Hotel", description: "Its full name" },
-    nights: { type: "integer", default: 1 },
-    price: { type: "number" },
-    breakfast: { type: "boolean" },
-    room: { enum: ["single", "double"] },
+    hotel_name: { type: "string" },
+    nights: { type: "integer" },
     guests: { type: "array", items: { type: "string" } },
+    extras: { type: "array", items: { enum: ["sauna", "bike"] } },
+    note: { type: "string", maxLength: 1000 },
+    more: {},
   },
-  required: ["hotel_name", "nights"],
 };
 
 function field(name: string, args: Record<string, unknown> = {}): Field {
@@ -22,77 +23,37 @@ function field(name: string, args: Record<string, unknown> = {}): Field {
   return found;
 }
 
-test("fieldsOf makes an input of each property, in the schema's order", () => {
-  assert.deepEqual(
-    fieldsOf(parameters, {}).map(({ path, type }) => `${path} ${type}`),
-    [
-      "/hotel_name string",
-      "/nights integer",
-      "/price number",
-      "/breakfast boolean",
-      "/room enum",
-      "/guests json",
-    ],
-  );
-  assert.deepEqual(field("hotel_name", { hotel_name: "Adlon" }), {
-    path: "/hotel_name",
-    label: "Hotel",
-    help: "Its full name",
-    required: true,
-    type: "string",
-    value: "Adlon",
+test("typedOf shows what one line can hold as it is, and all else as JSON", () => {
+  assert.equal(typedOf(field("hotel_name", { hotel_name: "如家酒店" })), "如家酒店");
+  assert.equal(typedOf(field("nights", { nights: 3 })), "3");
+  assert.equal(typedOf(field("note", { note: "one line" })), "one line");
+  assert.equal(typedOf(field("note", { note: "two\nlines" })), '"two\\nlines"');
+  assert.equal(typedOf(field("hotel_name", { hotel_name: "a\u202e" })), '"a\\u202e"');
+  assert.equal(typedOf(field("guests", { guests: ["Ada"] })), '["Ada"]');
+  assert.equal(typedOf(field("guests")), "");
+});
+
+test("sentFor reads a list as JSON, and says what is none", () => {
+  assert.deepEqual(sentFor(field("guests"), '["Ada"]', "en"), { sent: ["Ada"] });
+  assert.deepEqual(sentFor(field("guests"), "Ada", "en"), { fault: "is no valid JSON" });
+  assert.deepEqual(sentFor(field("extras"), '"bike"', "en"), { fault: "should be a list" });
+  assert.deepEqual(sentFor(field("guests"), " ", "en"), { sent: " " });
+  assert.deepEqual(sentFor(field("more"), '"x"', "en"), { sent: '"x"' });
+});
+
+test("lines that stay as they were shown change nothing", () => {
+  const args = {
+    hotel_name: "a\u200bb",
+    nights: 2,
+    guests: ["Ada", "Grace"],
+    extras: ["bike", "sauna"],
+    note: "two\nlines\n",
+    more: "5",
+  };
+  const values = fieldsOf(parameters, args).map((field) => {
+    const read = sentFor(field, typedOf(field), "en");
+    assert.ok("sent" in read);
+    return [field.path, read.sent];
   });
-  assert.equal(field("nights").value, 1);
-});
-
-test("fieldsOf shows arguments that the schema does not name, and all of them where there is none", () => {
-  const extra = fieldsOf(parameters, { "a/b": [1] }).at(-1);
-  assert.deepEqual([extra?.path, extra?.type, extra?.value], ["/a~1b", "json", [1]]);
-  const [only, ...rest] = fieldsOf(null, { x: 1 });
-  assert.deepEqual([only?.path, only?.type, rest.length], ["", "json", 0]);
-});
-
-test("a value that one line of text cannot hold is typed as JSON", () => {
-  const hostile = field("hotel_name", { hotel_name: "two\nlines\u202e" });
-  assert.equal(hostile.type, "json");
-  assert.equal(typedOf(hostile), '"two\\nlines\\u202e"');
-  assert.equal(field("nights", { nights: "two" }).type, "json");
-});
-
-test("readTyped reads each type, and says what a text is not", () => {
-  assert.deepEqual(readTyped(field("nights"), " 3 "), { kind: "value", value: 3 });
-  assert.deepEqual(readTyped(field("nights"), "3.5"), { kind: "fault", fault: "integer" });
-  assert.deepEqual(readTyped(field("nights"), ""), { kind: "fault", fault: "required" });
-  assert.deepEqual(readTyped(field("price"), "1e2"), { kind: "value", value: 100 });
-  assert.deepEqual(readTyped(field("price"), "dear"), { kind: "fault", fault: "number" });
-  assert.deepEqual(readTyped(field("price"), ""), { kind: "omitted" });
-  assert.deepEqual(readTyped(field("guests"), '["Ada"]'), { kind: "value", value: ["Ada"] });
-  assert.deepEqual(readTyped(field("guests"), "Ada"), { kind: "fault", fault: "json" });
-  assert.deepEqual(readTyped(field("hotel_name"), ""), { kind: "value", value: "" });
-});
-
-test("withValues replaces, adds and leaves out", () => {
-  const args = { hotel_name: "Adlon", price: 10, "a/b": 1 };
-  const edited = withValues(args, [
-    { field: field("hotel_name"), typed: { kind: "value", value: "Ritz" } },
-    { field: field("price"), typed: { kind: "omitted" } },
-    { field: field("nights"), typed: { kind: "value", value: 2 } },
-  ]);
-  assert.deepEqual(edited, { hotel_name: "Ritz", "a/b": 1, nights: 2 });
-  assert.deepEqual(args, { hotel_name: "Adlon", price: 10, "a/b": 1 });
-  const odd = withValues({}, [
-    { field: field("hotel_name"), typed: { kind: "value", value: "x" } },
-    { field: { ...field("price"), path: "/__proto__" }, typed: { kind: "value", value: 1 } },
-  ]);
-  assert.deepEqual(Object.keys(odd), ["hotel_name", "__proto__"]);
-});
-
-test("faultOf finds what the server says about a field", () => {
-  const errors = [
-    { path: "/args/hotel_name", message: "is unknown" },
-    { path: "/args/guests/0", message: "should be a string" },
-  ];
-  assert.equal(faultOf(field("hotel_name"), errors), "is unknown");
-  assert.equal(faultOf(field("guests"), errors), "should be a string");
-  assert.equal(faultOf(field("price"), errors), undefined);
+  assert.deepEqual(editedArgs(parameters, args, Object.fromEntries(values)), { ok: true, args });
 });

@@ -45,7 +45,7 @@ export async function review(talk: Conversation, approval: Pending): Promise<Rev
     const sent = await decide(talk, approval, answer);
     if (sent.kind !== "refused") return sent.kind;
     if (answer.type === "edit") draft = { args: answer.args, errors: sent.errors };
-    if (!hasFaults(approval, draft)) screen.say(sent.words, "warning");
+    if (!hasFaults(draft)) screen.say(sent.words, "warning");
   }
 }
 

@@ -1,5 +1,8 @@
+import type { Language } from "../events.ts";
+
 /** What the terminal client says, in English. `words-zh.ts` says the same in Chinese. */
 export const en = {
+  language: "en" as Language,
   locale: "en-GB",
   you: "You",
   prompt: "a message, or help",
@@ -91,9 +94,6 @@ export const en = {
   no: "no",
   faults: {
     required: "This is needed.",
-    number: "This should be a number.",
-    integer: "This should be a whole number.",
-    json: "This is no valid JSON.",
     object: 'This should be a JSON object, e.g. {"hotel_name": "…"}.',
   },
   decided: {

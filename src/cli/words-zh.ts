@@ -2,6 +2,7 @@ import type { Words } from "./words-en.ts";
 
 /** 终端客户端的中文用语，与 `words-en.ts` 逐条对应。 */
 export const zh: Words = {
+  language: "zh",
   locale: "zh-CN",
   you: "您",
   prompt: "输入消息，或 help 查看命令",
@@ -92,9 +93,6 @@ export const zh: Words = {
   no: "否",
   faults: {
     required: "此项必填。",
-    number: "应为数字。",
-    integer: "应为整数。",
-    json: "不是有效的 JSON。",
     object: '应为 JSON 对象，例如 {"hotel_name": "…"}。',
   },
   decided: {
