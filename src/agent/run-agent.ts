@@ -78,7 +78,7 @@ export async function readThread(
   const parked = snapshot.tasks.flatMap((task) =>
     task.result === undefined ? task.interrupts.flatMap((interrupt) => toParked(interrupt)) : [],
   );
-  return { messages: messages.map(toStored), parked, finished: snapshot.next.length === 0 };
+  return { messages: messages.map(toStored), parked, finished: snapshot.tasks.length === 0 };
 }
 
 /** Puts messages into a run that is paused before its next model call. */
