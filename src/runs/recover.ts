@@ -4,7 +4,7 @@ import { addJob, type Core, TOPICS } from "./core.ts";
 
 export type Recovered = { requeued: number; readded: number; climbed: number; closed: number };
 
-/** How long a run may stay queued before its job is added again, and how many rows one round looks at. */
+/** How long a run may stay queued before a job is added for it again, and how many rows one round looks at. */
 const QUEUED_MS = 2_000;
 const ROWS = 500;
 
@@ -33,13 +33,27 @@ async function requeueDead(core: Core): Promise<number> {
   return rows.length;
 }
 
-/** The first queued run of each session that nothing holds up; the same job id again does nothing where it is there. */
+/**
+ * The first run of each session that stays queued though nothing holds it up: its job was lost, or taken by a worker
+ * that died before it claimed the run. Under a new id, since the old job may look active for long; less and less
+ * often (after 2, 6, 14, … s), since all workers may simply be busy. A job too many does nothing.
+ */
 async function addMissingJobs(core: Core): Promise<number> {
   const rows = await core.sql<{ id: string; wake: number }[]>`
-    select distinct on (r.session_id) r.id, r.wake from runs r
-    where r.finished_at is null and r.status = 'queued' and r.queued_at < now() - ${QUEUED_MS} * interval '1 millisecond'
-      and not exists (select from leases l where l.name = r.session_id and l.expires_at > clock_timestamp())
-    order by r.session_id, r.position limit ${ROWS}`;
+    with heads as (
+      select distinct on (r.session_id) r.id, r.wake from runs r join sessions s on s.id = r.session_id
+      where r.finished_at is null and (r.status in ('queued', 'running')
+        or (r.status = 'waiting' and s.settings->>'whileWaiting' = 'queue'))
+      order by r.session_id, r.position)
+    update runs r set wake = r.wake + 1, updated_at = now() from heads
+    where r.id in (
+      select r.id from heads join runs r on r.id = heads.id and r.wake = heads.wake
+      where r.status = 'queued'
+        and now() - r.updated_at > r.updated_at - r.queued_at + ${QUEUED_MS} * interval '1 millisecond'
+        and not exists (select from leases l where l.name = r.session_id and l.expires_at > clock_timestamp())
+      order by r.updated_at limit ${ROWS} for update of r skip locked)
+      and r.id = heads.id
+    returning r.id, r.wake`;
   await Promise.all(
     rows.map((row) => addJob(core, { runId: row.id, jobId: jobId(row.id, row.wake) })),
   );
