@@ -25,9 +25,7 @@ formats.default(draft7);
 formats.default(draft2020);
 
 /** Arguments as checked, with their defaults; or what is wrong with them, by JSON pointer. */
-export type Checked =
-  | { ok: true; args: Record<string, unknown> }
-  | { ok: false; errors: FieldError[] };
+type Checked = { ok: true; args: Record<string, unknown> } | { ok: false; errors: FieldError[] };
 
 /** Errors come in the language asked for, English otherwise. */
 export type ArgsCheck = (args: unknown, language?: Language) => Checked;

@@ -5,10 +5,10 @@ import { sequenceDiff } from "./sequence-diff.ts";
 import { showLine, showValue } from "./show-value.ts";
 
 /** A part of a long text: lines that stay (only counted), go or come. */
-export type Hunk = { kind: "same"; count: number } | { kind: "removed" | "added"; line: Side };
+type Hunk = { kind: "same"; count: number } | { kind: "removed" | "added"; line: Side };
 
 /** What became of one value. `path` is a JSON pointer; of something removed, into the arguments as they were. */
-export type Change = { path: string } & (
+type Change = { path: string } & (
   | { kind: "added"; after: Side }
   | { kind: "removed"; before: Side }
   | { kind: "changed"; before: Side; after: Side }

@@ -6,7 +6,7 @@ export function pointer(names: readonly (string | number)[]): string {
     .join("");
 }
 
-export function namesIn(path: string): string[] {
+function namesIn(path: string): string[] {
   return path
     .split("/")
     .slice(1)
