@@ -1,7 +1,13 @@
 import { resolve } from "node:path";
 import { config as loadDotenv } from "dotenv";
 import { z } from "zod";
-import { type FaultsOf, type FileConfig, fileSchema, readConfigFile } from "./config-file.ts";
+import {
+  type FaultsOf,
+  type FileConfig,
+  fileSchema,
+  parseConfigFile,
+  readConfigFile,
+} from "./config-file.ts";
 import { ConfigError } from "./errors.ts";
 import { LANGUAGES } from "./events.ts";
 
@@ -62,6 +68,8 @@ const envSchema = z.object({
 export type Config = z.infer<typeof envSchema> & {
   /** What COUNTERSIGN_CONFIG holds; the defaults where it is not set. */
   file: FileConfig;
+  /** Checks the text of the same file as the start did: it is followed while the process runs. */
+  parseFile(text: string): FileConfig;
 };
 export type ApiKey = Config["API_KEYS"][number];
 
@@ -94,6 +102,7 @@ export function readConfig(
     ...parsed.data,
     DATA_DIR: resolve(parsed.data.DATA_DIR),
     file: path === undefined ? fileSchema.parse({}) : readConfigFile(path, given, faultsOf),
+    parseFile: (text) => parseConfigFile(text, path ?? "(no file)", given, faultsOf),
   };
 }
 

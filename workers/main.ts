@@ -1,12 +1,13 @@
 import { openCore } from "./open-core.ts";
 import { runProcess } from "./process.ts";
 import { startAgent } from "./start-agent.ts";
-import { coreChecks, startApi } from "./start-api.ts";
+import { coreChecks, refuseOpenWithoutKeys, startApi } from "./start-api.ts";
 import { startJanitor } from "./start-janitor.ts";
 import { welcome } from "./welcome.ts";
 
 /** All in one: API, agent, delivery and janitor in this process. `npm start`. */
 await runProcess("main", async (config, log) => {
+  refuseOpenWithoutKeys(config);
   await using opening = new AsyncDisposableStack();
   const open = opening.use(await openCore(config, log, "main"));
   opening.use(startJanitor(open.core));

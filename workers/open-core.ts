@@ -1,7 +1,9 @@
 import { hostname } from "node:os";
+import type { Sql } from "#db/client.ts";
+import { writeAudit } from "#db/queries/audit.ts";
 import type { Tool } from "../src/agent/tool.ts";
 import type { CheckArgs } from "../src/approvals/decide.ts";
-import { builtInPolicy } from "../src/approvals/policy.ts";
+import { openPolicyStore, type PolicyStore } from "../src/approvals/policy-store.ts";
 import type { Config } from "../src/config.ts";
 import { compileCheck } from "../src/forms/check-args.ts";
 import type { Log } from "../src/log.ts";
@@ -25,6 +27,7 @@ export async function openCore(config: Config, log: Log, name: string): Promise<
     openLiveState(redis ?? { sql }),
   ]);
   for (const port of [queue, announcements, liveState]) opening.use(port);
+  const policies = opening.use(followPolicies(config, log, sql));
   const tools: ReadonlyMap<string, Tool> = ownTools(config);
   const stack = opening.move();
   return {
@@ -35,7 +38,7 @@ export async function openCore(config: Config, log: Log, name: string): Promise<
       queue,
       announcements,
       liveState,
-      policy: builtInPolicy,
+      policies,
       clock: () => new Date(),
       directoryOf: () => undefined,
       tools: () => tools,
@@ -45,6 +48,20 @@ export async function openCore(config: Config, log: Log, name: string): Promise<
     holder: `${name}-${hostname()}-${process.pid}-${Date.now().toString(36)}`,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+/** The policies, followed in their file; what becomes of it stands in the audit. */
+function followPolicies(config: Config, log: Log, sql: Sql): PolicyStore {
+  const note = (action: string, detail: Record<string, unknown>) =>
+    sql.begin((tx) => writeAudit(tx, { action, detail }));
+  return openPolicyStore({
+    path: config.COUNTERSIGN_CONFIG,
+    initial: config.file.policies,
+    parse: (text) => config.parseFile(text),
+    log,
+    onFault: (fault) => note("policy.fault", { fault }),
+    onReload: () => note("policy.reloaded", {}),
+  });
 }
 
 /** Compiling a schema costs milliseconds; approvals of one tool share it. */

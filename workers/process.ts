@@ -1,4 +1,6 @@
 import { EventEmitter } from "node:events";
+import http from "node:http";
+import { policyFaults } from "../src/approvals/compile-policy.ts";
 import { type Config, readConfig } from "../src/config.ts";
 import { ConfigError, messageOf } from "../src/errors.ts";
 import { type Log, openLog } from "../src/log.ts";
@@ -17,7 +19,8 @@ export async function runProcess(name: string, start: Start): Promise<void> {
   EventEmitter.defaultMaxListeners = 100; // a run's abort signal is listened to by each call under it
   let log: Log | undefined;
   try {
-    const config = readConfig();
+    http.setGlobalProxyFromEnv(); // HTTPS_PROXY, NO_PROXY
+    const config = readConfig(undefined, policyFaults);
     log = openLog({
       level: config.LOG_LEVEL,
       file: config.LOG_FILE,

@@ -13,11 +13,10 @@ export type Api = { url: string } & AsyncDisposable;
 /** Writing requests per API key in ten seconds, over all processes. */
 const RATE = { points: 5_000, perSeconds: 10 };
 
-/** Serves HTTP on HOST:PORT. Throws ConfigError for an open address without keys and for a port that is taken. */
+/** Serves HTTP on HOST:PORT. Throws ConfigError for a port that is taken. */
 export async function startApi(open: OpenCore, modelName: string, checks: Check[]): Promise<Api> {
   const { core } = open;
   const { HOST, PORT, REDIS_URL } = core.config;
-  refuseOpenWithoutKeys(core.config);
   await using opening = new AsyncDisposableStack();
   const feed = opening.use(openFeed(core.announcements));
   const rateLimit = opening.use(
@@ -48,6 +47,14 @@ export function coreChecks({ core }: OpenCore): Check[] {
     { name: "queue", required: false, run: () => core.queue.ping() },
     { name: "live_state", required: false, run: () => core.liveState.ping() },
     { name: "announcements", required: false, run: () => core.announcements.ping() },
+    {
+      name: "policies",
+      required: false,
+      async run() {
+        const fault = core.policies.fault();
+        if (fault !== undefined) throw new Error(`the last good policy is in force: ${fault}`);
+      },
+    },
   ];
 }
 

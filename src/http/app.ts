@@ -17,6 +17,7 @@ import { approvalRoutes } from "./v1/approvals.ts";
 import { auditRoutes } from "./v1/audit.ts";
 import { grantRoutes } from "./v1/grants.ts";
 import { memoryRoutes } from "./v1/memories.ts";
+import { policyRoutes } from "./v1/policies.ts";
 import { runRoutes } from "./v1/runs.ts";
 import { sessionRoutes } from "./v1/sessions.ts";
 import { settingRoutes } from "./v1/settings.ts";
@@ -76,6 +77,7 @@ export function createApp({
     approvalRoutes(core),
     grantRoutes(core),
     auditRoutes(core),
+    policyRoutes(core),
     memoryRoutes(core),
     settingRoutes(core, modelName),
   ])

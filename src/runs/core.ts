@@ -5,7 +5,7 @@ import type { Directory } from "../adapter.ts";
 import type { NamedModel } from "../agent/models/open-models.ts";
 import type { Tool } from "../agent/tool.ts";
 import type { CheckArgs } from "../approvals/decide.ts";
-import type { PolicyInput, PolicyRuling } from "../approvals/rule.ts";
+import type { PolicyStore } from "../approvals/policy-store.ts";
 import type { Config } from "../config.ts";
 import { messageOf } from "../errors.ts";
 import type { Actor } from "../events.ts";
@@ -22,8 +22,8 @@ export type Core = {
   queue: Queue;
   announcements: Announcements;
   liveState: LiveState;
-  /** What becomes of a call: the configured policy, or the built-in rules. */
-  policy(input: PolicyInput): PolicyRuling;
+  /** What becomes of a call: the configured policy as it is now, or the built-in rules. */
+  policies: PolicyStore;
   /** The present time: what expires, reminds and grants goes by it. */
   clock(): Date;
   /** Who knows the people of this actor's platform; undefined where nobody does. */

@@ -1,19 +1,26 @@
 import { writeAudit } from "#db/queries/audit.ts";
-import { type Core, TOPICS } from "./core.ts";
+import { wakeRun } from "#db/queries/wake-run.ts";
+import { addJob, type Core, TOPICS } from "./core.ts";
 
 /**
  * Deletes a run with everything that hangs on it: journal, approvals, ledger, transcript, checkpoints. A worker that
  * executes it finds nothing to write to and lets go; a tool that is under way is told to abort.
  */
 export async function deleteRun(core: Core, runId: string): Promise<void> {
-  await core.sql.begin(async (tx) => {
+  const next = await core.sql.begin(async (tx) => {
     await tx`select id from approvals where run_id = ${runId} order by id for update`;
-    await tx`delete from runs where id = ${runId}`;
+    const [gone] = await tx<
+      { sessionId: string }[]
+    >`delete from runs where id = ${runId} returning session_id`;
     await tx`delete from checkpoints where thread_id = ${runId}`;
     await tx`delete from checkpoint_writes where thread_id = ${runId}`;
+    const [first] = await tx<{ id: string }[]>`
+      select id from runs where session_id = ${gone?.sessionId ?? null} and status = 'queued' order by position limit 1`;
     await writeAudit(tx, { action: "run.deleted", runId });
+    return first?.id ?? null;
   });
   core.announcements.publish(TOPICS.attention, { runId });
+  if (next !== null) await addJob(core, await wakeRun(core.sql, next, ["queued"]));
 }
 
 /** Deletes a session and all its runs. */

@@ -6,6 +6,7 @@ import type { Tool } from "../agent/tool.ts";
 import { answerFor } from "../approvals/answer-for.ts";
 import { useGrant } from "../approvals/grants.ts";
 import { requestApproval } from "../approvals/request.ts";
+import { rule } from "../approvals/rule-for.ts";
 import { type Sealed, seal, toolVersion, unseal } from "../approvals/seal.ts";
 import { messageOf } from "../errors.ts";
 import type { Actor, Language } from "../events.ts";
@@ -28,7 +29,7 @@ export type GateRun = {
 };
 
 /** Stands between the model and its tools: what is asked once stays asked, whatever the policy says later. */
-export function openGate(core: Pick<Core, "sql" | "policy" | "clock">, run: GateRun): Gate {
+export function openGate(core: Pick<Core, "sql" | "policies" | "clock">, run: GateRun): Gate {
   async function standing(call: Call): Promise<Approval | undefined> {
     if (!run.known.has(call.key)) return undefined;
     const [approval] = await core.sql<Approval[]>`
@@ -42,7 +43,7 @@ export function openGate(core: Pick<Core, "sql" | "policy" | "clock">, run: Gate
     const id = newId("approval");
     const now = core.clock();
     const taint = [...new Set([...run.taint, ...call.taint])];
-    const ruling = core.policy({
+    const ruling = rule(core.policies.current(), {
       tool: {
         name: tool.name,
         tier: tool.tier,
@@ -176,5 +177,10 @@ function follow(approval: Approval, call: Call, language: Language): Ruling {
   const digest = edited ? approval.editedDigest : approval.digest;
   if (text === null || digest === null)
     throw new Error(`${approval.id} is edited but holds no arguments`);
-  return { kind: "run", args: unseal(call.tool.name, version, { text, digest }), edited, asked: true };
+  return {
+    kind: "run",
+    args: unseal(call.tool.name, version, { text, digest }),
+    edited,
+    asked: true,
+  };
 }

@@ -65,7 +65,11 @@ export async function prepare(core: WorkerCore, claim: Claim, hold: Hold): Promi
       tools: core.tools(),
       gate: openGate(core, {
         ...run,
-        taint: Object.keys(claim.sessionTaint),
+        taint: standingTaint(
+          claim.sessionTaint,
+          core.policies.current()?.taint.clearsAfterMs,
+          core.clock(),
+        ),
         known: new Set(known),
       }),
       ledger: openLedger(core, { ...run, attempt: claim.attempt }),
@@ -111,4 +115,17 @@ async function knownCalls(core: WorkerCore, claim: Claim): Promise<string[]> {
     { callKey: string }[]
   >`select call_key from approvals where run_id = ${claim.id}`;
   return rows.map((row) => row.callKey);
+}
+
+/** The sources that still taint a session: a policy may say how long one does. */
+export function standingTaint(
+  taint: Record<string, string>,
+  clearsAfterMs: number | undefined,
+  now: Date,
+): string[] {
+  return Object.entries(taint).flatMap(([source, since]) =>
+    clearsAfterMs !== undefined && now.getTime() - Date.parse(since) >= clearsAfterMs
+      ? []
+      : [source],
+  );
 }
