@@ -249,6 +249,12 @@ test("a schema with very many properties is shown in fewer inputs", () => {
   assert.equal(fieldsOf(huge, {}).length, 100);
 });
 
+test("a schema that is very deep is JSON below the third level", () => {
+  let deep: Schema = { type: "string" };
+  for (let level = 0; level < 10_000; level++) deep = { type: "object", properties: { a: deep } };
+  assert.deepEqual(types(deep), ["/a/a/a json"]);
+});
+
 test("labels and help are one plain line, and no two labels are the same", () => {
   const field = only({
     type: "string",

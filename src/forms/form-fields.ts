@@ -164,18 +164,20 @@ function propertiesOf(schema: Schema): Schema {
   return isObject(schema.properties) ? schema.properties : {};
 }
 
-/** Whether a secret is described by the schema or anywhere below it. */
+/** Whether a secret is described by the schema or anywhere below it, however deep. */
 function holdsSecret(schema: unknown, root: Schema): boolean {
   const seen = new Set<unknown>();
-  const search = (part: unknown): boolean => {
-    if (typeof part !== "object" || part === null || seen.has(part)) return false;
+  const ahead = [schema];
+  while (ahead.length > 0) {
+    const part = ahead.pop();
+    if (typeof part !== "object" || part === null || seen.has(part)) continue;
     seen.add(part);
     const { writeOnly, format, $ref } = part as Schema;
     if (writeOnly === true || format === "password") return true;
-    if (typeof $ref === "string" && search(resolveSchema({ $ref }, root)?.schema)) return true;
-    return Object.values(part).some(search);
-  };
-  return search(schema);
+    if (typeof $ref === "string") ahead.push(resolveSchema({ $ref }, root)?.schema);
+    for (const inner of Object.values(part)) ahead.push(inner);
+  }
+  return false;
 }
 
 function labelOf(schema: Schema, name: string): string {
