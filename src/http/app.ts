@@ -11,7 +11,8 @@ import type { Env } from "./env.ts";
 import { type Check, healthRoutes } from "./health.ts";
 import { limitBody, limitRate } from "./limits.ts";
 import { jsonOnly, loopbackOnly } from "./loopback-only.ts";
-import { originalRoutes } from "./original/agent-routes.ts";
+import { sessionRoutes as originalSessionRoutes } from "./original/session-routes.ts";
+import { taskRoutes } from "./original/task-routes.ts";
 import { notFound, problems } from "./problem.ts";
 import { approvalRoutes } from "./v1/approvals.ts";
 import { auditRoutes } from "./v1/audit.ts";
@@ -82,7 +83,8 @@ export function createApp({
     settingRoutes(core, modelName),
   ])
     app.route("/v1", routes);
-  app.route("/", originalRoutes(core));
+  app.route("/", taskRoutes(core));
+  app.route("/", originalSessionRoutes(core));
   return app;
 }
 
