@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { parseConfigFile, readConfigFile } from "./config-file.ts";
+import { fileSchema, parseConfigFile, readConfigFile } from "./config-file.ts";
 import { ConfigError } from "./errors.ts";
 
 const example = "countersign.example.yaml";
@@ -33,7 +33,7 @@ test("the sample configuration is valid, and its ${NAME}s are filled in", () => 
 
 test("the sample configuration shows every key that there is", () => {
   const text = readFileSync(`${import.meta.dirname}/../${example}`, "utf8");
-  for (const section of ["gateways", "models", "tools", "mcp", "channels"])
+  for (const section of Object.keys(fileSchema.shape))
     assert.match(text, new RegExp(`^${section}:`, "m"));
 });
 
@@ -98,6 +98,11 @@ for (const [what, text, words] of [
     "file.yaml: (the file): Invalid input: expected object, received array",
   ],
   ["an alias of nothing", "models: *none\n", /^file\.yaml: Unresolved alias/],
+  [
+    "a key of the first line that holds nothing",
+    "policies:\nmodels: {}\n",
+    "file.yaml:1: policies: Invalid input: expected object, received null",
+  ],
 ] as const)
   test(`parseConfigFile refuses ${what}, and says where`, () => {
     if (typeof words === "string") assert.equal(refusal(text), words);
@@ -107,6 +112,16 @@ for (const [what, text, words] of [
 test("parseConfigFile names every fault at once", () => {
   const text = "tools:\n  a: { tier: x }\n  b: { tier: y }\n";
   assert.deepEqual(refusal(text).match(/^file\.yaml:\d/gm), ["file.yaml:2", "file.yaml:3"]);
+});
+
+test("parseConfigFile says where the faults stand that only its caller can find", () => {
+  const faultsOf = () => [
+    { path: ["models", "b"], message: "is nothing" },
+    { path: ["mcp", "gone"], message: "is not there" },
+  ];
+  assert.throws(() => parseConfigFile("models:\n  a: x\n  b: y\n", "file.yaml", {}, faultsOf), {
+    message: "file.yaml:3: models.b: is nothing\nfile.yaml: mcp.gone: is not there",
+  });
 });
 
 test("parseConfigFile shows no value, as it may be a secret", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { parseConfigFile } from "../config-file.ts";
 import { ConfigError } from "../errors.ts";
@@ -229,4 +230,11 @@ test("compilePolicy puts the ladder in order, and expires at the earlier of two 
     ],
   );
   assert.equal(rules[0]?.expiresInMs, 7_200_000);
+});
+
+test("compilePolicy takes the sample configuration", () => {
+  const path = `${import.meta.dirname}/../../countersign.example.yaml`;
+  const env = { RELAY_API_KEY: "a", AMAP_KEY: "b", TICKETS_TOKEN: "c" };
+  const { policies } = parseConfigFile(readFileSync(path, "utf8"), path, env, policyFaults);
+  assert.ok(policies && compilePolicy(policies).rules.length > 0);
 });
