@@ -1,8 +1,12 @@
 import { addDestination } from "#db/queries/destinations.ts";
 import type { Answer } from "../adapter.ts";
+import { authorise } from "../approvals/authorise.ts";
 import { decide } from "../approvals/decide.ts";
+import { formOf, reviewOf } from "../approvals/form-of.ts";
+import { findApproval } from "../approvals/list-approvals.ts";
+import { recordView } from "../approvals/record-view.ts";
 import { RefusedError } from "../errors.ts";
-import type { Inbound } from "../events.ts";
+import { type Actor, addressParts, type Inbound, type Place, type Review } from "../events.ts";
 import { addJob, type Core, TOPICS } from "./core.ts";
 import { stopRun } from "./stop.ts";
 import { submit } from "./submit.ts";
@@ -37,22 +41,8 @@ async function act(core: Core, inbound: Inbound): Promise<Answer> {
       });
       return { kind: "stored" };
     }
-    case "decision": {
-      const { approvalId, actor, review } = inbound;
-      const via = inbound.place.split(":")[0] ?? "";
-      const { approval, wake } = await decide(core, {
-        approvalId,
-        actor,
-        review,
-        via,
-      });
-      core.announcements.publish(TOPICS.journal, {
-        runId: approval.runId,
-        sessionId: approval.sessionId,
-      });
-      await addJob(core, wake);
-      return { kind: "stored" };
-    }
+    case "decision":
+      return take(core, inbound, inbound.review);
     case "stop": {
       for (const id of await runsToStop(core, inbound)) await stopRun(core, id, inbound.actor);
       return { kind: "stored" };
@@ -62,7 +52,9 @@ async function act(core: Core, inbound: Inbound): Promise<Answer> {
     case "message.deleted":
       return withdrawQueued(core, inbound.original, inbound.actor);
     case "form.requested":
+      return openForm(core, inbound);
     case "form.submitted":
+      return submitForm(core, inbound);
     case "command":
     case "choices":
     case "feedback":
@@ -72,6 +64,50 @@ async function act(core: Core, inbound: Inbound): Promise<Answer> {
       throw new TypeError(`Unknown inbound event ${JSON.stringify(never)}`);
     }
   }
+}
+
+type AboutApproval = { approvalId: string; actor: Actor; place: Place };
+
+async function take(
+  core: Core,
+  { approvalId, actor, place }: AboutApproval,
+  review: Review,
+): Promise<Answer> {
+  const [via = ""] = addressParts(place);
+  const { approval, wake } = await decide(core, { approvalId, actor, review, via });
+  core.announcements.publish(TOPICS.journal, {
+    runId: approval.runId,
+    sessionId: approval.sessionId,
+  });
+  await addJob(core, wake);
+  return { kind: "stored" };
+}
+
+/** A form is opened only for those who may decide, while there is something to decide. */
+async function openForm(
+  core: Core,
+  inbound: Extract<Inbound, { kind: "form.requested" }>,
+): Promise<Answer> {
+  const approval = await findApproval(core.sql, inbound.approvalId);
+  if (approval.status !== "pending")
+    throw new RefusedError("conflict", `${approval.id} is ${approval.status} already`);
+  await authorise(core, approval, inbound.actor);
+  return {
+    kind: "form",
+    form: formOf(approval, inbound.type, inbound.language ?? core.config.LANGUAGE),
+  };
+}
+
+async function submitForm(
+  core: Core,
+  inbound: Extract<Inbound, { kind: "form.submitted" }>,
+): Promise<Answer> {
+  const { approvalId, actor, type, values, language = core.config.LANGUAGE } = inbound;
+  const read = reviewOf(await findApproval(core.sql, approvalId), type, values, language);
+  if (!read.ok) return { kind: "fieldErrors", errors: read.errors };
+  if (type === "view")
+    await recordView(core.sql, approvalId, actor, addressParts(inbound.place)[0] ?? "");
+  return take(core, inbound, read.review);
 }
 
 /** The run that is named, or all that have not ended at the place. */
