@@ -7,7 +7,7 @@ import { type TestService, testService } from "../support/service.ts";
 import { waitingCall } from "../support/waiting-call.ts";
 
 let service: TestService;
-const ada = "chat:T1:ada";
+const ada = "api:local%2Fada";
 let events = 0;
 
 before(async () => {
@@ -39,7 +39,7 @@ test("a form shows the sealed arguments to who may decide, and nobody else", asy
       ["/to", undefined],
     ],
   );
-  assert.equal((await from("chat:T1:eve", asked)).kind, "notice");
+  assert.equal((await from("api:local%2Feve", asked)).kind, "notice");
 });
 
 test("an edit form's values are checked at their field, then decided once", async () => {
