@@ -68,8 +68,8 @@ const envSchema = z.object({
 export type Config = z.infer<typeof envSchema> & {
   /** What COUNTERSIGN_CONFIG holds; the defaults where it is not set. */
   file: FileConfig;
-  /** Checks the text of the same file as the start did: it is followed while the process runs. */
-  parseFile(text: string): FileConfig;
+  /** Checks the text of the same file, or of another that is named, as the start did. */
+  parseFile(text: string, name?: string): FileConfig;
 };
 export type ApiKey = Config["API_KEYS"][number];
 
@@ -102,7 +102,7 @@ export function readConfig(
     ...parsed.data,
     DATA_DIR: resolve(parsed.data.DATA_DIR),
     file: path === undefined ? fileSchema.parse({}) : readConfigFile(path, given, faultsOf),
-    parseFile: (text) => parseConfigFile(text, path ?? "(no file)", given, faultsOf),
+    parseFile: (text, name = path ?? "(no file)") => parseConfigFile(text, name, given, faultsOf),
   };
 }
 

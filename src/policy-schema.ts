@@ -2,7 +2,7 @@ import { z } from "zod";
 import { REVIEW_TYPES, TIERS } from "./events.ts";
 
 /** `10m`, `2h`, `1d`, `90s`: a number and a unit. Parsed to milliseconds. */
-export const duration = z
+const duration = z
   .string()
   .regex(/^\d+(\.\d+)?(s|m|h|d)$/, "should be a number and a unit: 90s, 10m, 2h, 1d")
   .transform((text) => Number(text.slice(0, -1)) * UNIT_MS[text.slice(-1) as keyof typeof UNIT_MS]);
@@ -40,7 +40,7 @@ const ladderStep = z.union(
   "should be after: 10m with remind: [who], escalate: [who] or expire: true",
 );
 
-export const ruleSchema = z.strictObject({
+const ruleSchema = z.strictObject({
   name: z.string().min(1).max(100),
   match: match.default({}),
   /** What is done with a call that matches. `deny` never asks, `run` never asks, `ask` is the default. */

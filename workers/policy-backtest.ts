@@ -15,7 +15,7 @@ await runCommand("policy-backtest", async (config, log) => {
   const path = parseArgs({ allowPositionals: true }).positionals[0];
   if (path === undefined)
     throw new ConfigError("name the file: npm run policy:backtest -- new.yaml");
-  const { policies } = config.parseFile(readFileSync(path, "utf8"));
+  const { policies } = config.parseFile(readFileSync(path, "utf8"), path);
   await using database = await openDatabaseOf(config, log, "policy-backtest");
   const { test, speeds, erased } = await runBacktest(
     database.sql,

@@ -165,14 +165,14 @@ test("a rule that is added first changes nothing about calls that it is not abou
   );
 });
 
-/** Whether a rule is about a call, as it stands or as its MCP server lifts it. */
+/** Whether a rule is about a call, as it stands or as its MCP server lifts it, untainted or not. */
 function isAbout(policy: CompiledPolicy, input: PolicyInput, name: string): boolean {
   const alone = { ...policy, rules: policy.rules.filter((one) => one.name === name) };
   const lifted = {
     ...input,
     tool: { ...input.tool, tier: "guarded", destructive: false } as const,
   };
-  return [input, lifted].some((call) =>
+  return [input, lifted, { ...lifted, taint: [] }].some((call) =>
     weigh(alone, call).tried.some(({ match }) => match.kind !== "differs"),
   );
 }

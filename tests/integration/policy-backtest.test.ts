@@ -120,6 +120,6 @@ policies:
 
 test("policy:backtest says what is wrong with the file", async () => {
   const { error, code } = await backtest("policies:\n  rules: []\n");
-  assert.match(error, /:2: policies\.rules: Too small/);
+  assert.match(error, /new\.yaml:2: policies\.rules: Too small/);
   assert.equal(code, 1);
 });
