@@ -1,3 +1,4 @@
+import { policyFaults } from "../src/approvals/compile-policy.ts";
 import { type Config, readConfig } from "../src/config.ts";
 import { messageOf } from "../src/errors.ts";
 import { type Log, openLog } from "../src/log.ts";
@@ -8,7 +9,7 @@ export async function runCommand(
   run: (config: Config, log: Log) => Promise<boolean>,
 ): Promise<void> {
   try {
-    const config = readConfig();
+    const config = readConfig(undefined, policyFaults);
     const log = openLog({ level: "error", name, secrets: [] });
     process.exitCode = (await run(config, log)) ? 0 : 1;
   } catch (error) {

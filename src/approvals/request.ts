@@ -26,6 +26,8 @@ export type NewApproval = {
   taint: string[];
   preview: string | null;
   reason: string;
+  /** What the policy went by besides, for the audit: a backtest asks again with it. */
+  about: { source: string; tool_tier: Tier; destructive: boolean };
   rule: Rule;
 };
 
@@ -75,6 +77,7 @@ export async function requestApproval(
       rule: rule.name,
       kind: made.kind,
       taint: made.taint,
+      ...request.about,
     },
   });
   return made;

@@ -88,6 +88,11 @@ export function openGate(core: Pick<Core, "sql" | "policies" | "clock">, run: Ga
           taint,
           preview,
           reason: ruling.reason,
+          about: {
+            source: tool.source,
+            tool_tier: tool.tier,
+            destructive: tool.destructive ?? false,
+          },
           rule: ruling.rule,
         },
         now,
@@ -111,7 +116,8 @@ export function openGate(core: Pick<Core, "sql" | "policies" | "clock">, run: Ga
     };
     return core.sql.begin(async (tx) => {
       const [used] = await tx<{ detail: { call: string } }[]>`
-        select detail from audit where run_id = ${runId} and action = 'call.granted' and detail->>'call' = ${call.key}`;
+        select detail from audit
+        where run_id = ${runId} and action = 'call.granted' and detail->>'call' = ${call.key} and digest = ${sealed.digest}`;
       if (used) return true;
       const grant = await useGrant(tx, wanted, now);
       if (!grant) return false;
@@ -132,17 +138,41 @@ export function openGate(core: Pick<Core, "sql" | "policies" | "clock">, run: Ga
     });
   }
 
-  function noteDenied(call: Call, reason: string): Promise<void> {
+  function noteDenied(call: Call, reason: string, approval?: Approval): Promise<void> {
+    const { requester: actor, runId } = run;
     const detail = { tool: call.tool.name, call: call.key, reason };
+    const about = approval && { approvalId: approval.id, digest: approval.digest };
     return core.sql.begin((tx) =>
-      writeAudit(tx, { action: "call.denied", actor: run.requester, runId: run.runId, detail }),
+      writeAudit(tx, { action: "call.denied", actor, runId, ...about, detail }),
     );
+  }
+
+  /** What a decided approval means for its call: where it is not about exactly this call any more, a refusal. */
+  async function follow(approval: Approval, call: Call): Promise<Ruling> {
+    if (approval.status === "pending") return { kind: "ask", approvalId: approval.id };
+    if (approval.status !== "accepted" && approval.status !== "edited")
+      return {
+        kind: "answer",
+        content: answerFor(approval, run.language),
+        status: approval.status === "responded" ? "success" : "error",
+      };
+    const approved = readApproved(approval, call, run);
+    if ("args" in approved)
+      return {
+        kind: "run",
+        args: approved.args,
+        edited: approval.status === "edited",
+        asked: true,
+      };
+    await noteDenied(call, approved.reason, approval);
+    const content = `[error] ${approved.reason}, so it did not run. Ask again.`;
+    return { kind: "answer", content, status: "error" };
   }
 
   return {
     async rule(call) {
       const approval = await standing(call);
-      return approval ? follow(approval, call, run.language) : ask(call);
+      return approval ? follow(approval, call) : ask(call);
     },
   };
 }
@@ -156,31 +186,24 @@ async function previewOf(tool: Tool, args: Record<string, unknown>): Promise<str
   }
 }
 
-/** What a decided approval means for its call. The arguments come from the seal, and only if it is whole. */
-function follow(approval: Approval, call: Call, language: Language): Ruling {
-  if (approval.status === "pending") return { kind: "ask", approvalId: approval.id };
-  if (approval.status !== "accepted" && approval.status !== "edited")
-    return {
-      kind: "answer",
-      content: answerFor(approval, language),
-      status: approval.status === "responded" ? "success" : "error",
-    };
-  const version = toolVersion(call.tool);
-  if (approval.tool !== call.tool.name || approval.toolVersion !== version)
-    return {
-      kind: "answer",
-      content: `[error] ${approval.tool} has changed since it was approved, so it did not run. Ask again.`,
-      status: "error",
-    };
+/** The arguments that were consented to, from the seal and only if it is whole; or why they are not this call's. */
+function readApproved(
+  approval: Approval,
+  call: Call,
+  run: GateRun,
+): { args: Record<string, unknown> } | { reason: string } {
+  const { tool } = call;
+  const version = toolVersion(tool);
+  if (approval.tool !== tool.name || approval.toolVersion !== version)
+    return { reason: `${approval.tool} has changed since it was approved` };
+  if (approval.sessionId !== run.sessionId || approval.requester !== run.requester)
+    return { reason: `${approval.id} was asked for somewhere else` };
   const edited = approval.status === "edited";
   const text = edited ? approval.editedArgs : approval.args;
   const digest = edited ? approval.editedDigest : approval.digest;
-  if (text === null || digest === null)
-    throw new Error(`${approval.id} is edited but holds no arguments`);
-  return {
-    kind: "run",
-    args: unseal(call.tool.name, version, { text, digest }),
-    edited,
-    asked: true,
-  };
+  try {
+    return { args: unseal(tool.name, version, { text: text ?? "", digest: digest ?? "" }) };
+  } catch {
+    return { reason: `The arguments of ${tool.name} are not those that were approved` };
+  }
 }

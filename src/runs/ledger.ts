@@ -29,7 +29,7 @@ type Entry = {
   result: string | null;
 };
 
-/** The requester says what became of it; there is nothing to edit. */
+/** A call that nobody was asked about: the requester says what became of it; there is nothing to edit. */
 const RULE: Rule = {
   name: "built-in: outcome unknown",
   approvers: ["requester"],
@@ -80,6 +80,8 @@ export function openLedger(core: Pick<Core, "sql" | "clock">, run: LedgerRun): L
 
   async function askWhatHappened(call: Call, tx: Query): Promise<Approval> {
     const version = toolVersion(call.tool);
+    const [consented] = await tx<Approval[]>`
+      select * from approvals where run_id = ${runId} and call_key = ${call.key} and kind = 'tool_call'`;
     return requestApproval(
       tx,
       {
@@ -91,7 +93,7 @@ export function openLedger(core: Pick<Core, "sql" | "clock">, run: LedgerRun): L
         callId: call.id,
         tool: call.tool.name,
         toolVersion: version,
-        tier: call.tool.tier,
+        tier: consented?.tier ?? call.tool.tier,
         parameters: call.tool.parameters,
         sealed: seal(call.tool.name, version, call.args),
         requester: run.requester,
@@ -99,7 +101,7 @@ export function openLedger(core: Pick<Core, "sql" | "clock">, run: LedgerRun): L
         taint: call.taint,
         preview: null,
         reason: REASON[run.language],
-        rule: RULE,
+        rule: consented ? unknownRule(consented) : RULE,
       },
       core.clock(),
       held,
@@ -129,6 +131,12 @@ export function openLedger(core: Pick<Core, "sql" | "clock">, run: LedgerRun): L
     });
   }
 
+  async function leave(call: Call): Promise<{ kind: "done"; ok: false; result: string }> {
+    const result = `[error] ${LEFT[run.language]}`;
+    await record(call, "failed", result);
+    return { kind: "done", ok: false, result };
+  }
+
   const ledger: Ledger = {
     async begin(call) {
       if (await insert(call)) return { kind: "start" };
@@ -144,13 +152,14 @@ export function openLedger(core: Pick<Core, "sql" | "clock">, run: LedgerRun): L
       if (entry.state === "started") await ledger.lose(call);
       const [approval] = await core.sql<Approval[]>`
         select * from approvals where run_id = ${runId} and call_key = ${call.key} and kind = 'outcome_unknown'
-        order by requested_at desc limit 1`;
+        order by requested_at desc, id desc limit 1`;
       if (!approval)
         throw new Error(`Nobody was asked about the outcome of ${call.key} in ${runId}`);
       switch (approval.status) {
         case "pending":
           return { kind: "ask", approvalId: approval.id };
         case "accepted":
+          if (approval.digest !== digestOf(call)) return leave(call);
           await restart(call, "outcome_unknown");
           return { kind: "start" };
         case "responded": {
@@ -158,11 +167,8 @@ export function openLedger(core: Pick<Core, "sql" | "clock">, run: LedgerRun): L
           await record(call, "done", result);
           return { kind: "done", ok: true, result };
         }
-        default: {
-          const result = `[error] ${LEFT[run.language]}`;
-          await record(call, "failed", result);
-          return { kind: "done", ok: false, result };
-        }
+        default:
+          return leave(call);
       }
     },
     finish: (call, result) => record(call, result.ok ? "done" : "failed", result.text),
@@ -180,6 +186,12 @@ export function openLedger(core: Pick<Core, "sql" | "clock">, run: LedgerRun): L
     },
   };
   return ledger;
+}
+
+/** To run it again takes who had to consent the first time. */
+function unknownRule({ rule }: Approval): Rule {
+  const { name, allowed, grants } = RULE;
+  return { ...(rule as Rule), name, allowed, grants };
 }
 
 function digestOf(call: Call): string {

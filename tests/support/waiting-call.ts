@@ -76,6 +76,7 @@ export async function waitingCall(sql: Sql, call: WaitingCall = {}): Promise<App
         taint: [],
         preview: null,
         reason: "test",
+        about: { source: "own", tool_tier: tier, destructive: false },
         rule: { ...ASK, ...call.rule },
       },
       call.now ?? new Date(),

@@ -56,7 +56,7 @@ export function policyRoutes(core: Core) {
         tool: {
           name: given.tool,
           tier: tool?.tier ?? given.tier ?? "ask",
-          source: tool?.source ?? "mcp:unknown",
+          source: tool?.source ?? "own",
           destructive: tool?.destructive ?? false,
         },
         args: given.args,
