@@ -101,6 +101,11 @@ export function openLedger(core: Pick<Core, "sql" | "clock">, run: LedgerRun): L
         taint: call.taint,
         preview: null,
         reason: REASON[run.language],
+        about: {
+          source: call.tool.source,
+          tool_tier: call.tool.tier,
+          destructive: call.tool.destructive ?? false,
+        },
         rule: consented ? unknownRule(consented) : RULE,
       },
       core.clock(),
