@@ -43,6 +43,8 @@ export type Field = {
 
 export type Form = {
   approvalId: string;
+  /** Of the arguments that it shows: goes back with what is submitted. */
+  digest: string;
   type: "edit" | "respond" | "view";
   title: string;
   fields: Field[];

@@ -64,13 +64,16 @@ type FromPlatform = {
   language?: Language;
 };
 
-/** Something a person did, as an adapter understood it. */
+/**
+ * Something a person did, as an adapter understood it. `digest` is that of the card or form that was answered; without
+ * it, nobody can consent to arguments that an approver has edited.
+ */
 export type Inbound = FromPlatform &
   (
     | { kind: "message"; text: string; whileRunning?: WhileRunning }
     | { kind: "message.edited"; original: string; text: string }
     | { kind: "message.deleted"; original: string }
-    | { kind: "decision"; approvalId: string; review: Review }
+    | { kind: "decision"; approvalId: string; review: Review; digest?: string }
     | {
         kind: "form.requested";
         approvalId: string;
@@ -82,6 +85,7 @@ export type Inbound = FromPlatform &
         approvalId: string;
         type: "edit" | "respond" | "view";
         values: Record<string, unknown>;
+        digest?: string;
       }
     | { kind: "command"; name: string; text: string }
     | { kind: "choices"; command: string; typed: string }

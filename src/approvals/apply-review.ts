@@ -3,10 +3,11 @@ import { appendEvents } from "#db/queries/append-events.ts";
 import { writeAudit } from "#db/queries/audit.ts";
 import type { Approval } from "#db/schema/approvals.ts";
 import { RefusedError } from "../errors.ts";
-import { cardOf, needsView } from "./card.ts";
+import type { Actor } from "../events.ts";
+import { cardOf, fitsCard, needsView } from "./card.ts";
 import { closeApproval, type Decided } from "./close-approval.ts";
 import type { CheckArgs, DecideDeps, Decision } from "./decide.ts";
-import { createGrant } from "./grants.ts";
+import { createGrant, refuseGrant } from "./grants.ts";
 import { hasSeen } from "./record-view.ts";
 import type { Rule } from "./rule.ts";
 import { type Sealed, seal } from "./seal.ts";
@@ -30,30 +31,26 @@ export async function applyReview(
       "conflict",
       `${approval.id} is not what was shown: its digest is now ${current}`,
     );
+  const consents = review.type === "accept" || review.type === "edit";
+  if (consents && decision.digest === undefined && approval.editedDigest !== null)
+    throw new RefusedError(
+      "conflict",
+      `${approval.id} was edited by an approver: look at it again, its digest is now ${current}`,
+    );
   if (!approval.allowed.includes(review.type))
     throw new RefusedError("invalid", `${approval.id} can't be answered with "${review.type}"`, {
       fields: [{ path: "/type", message: `should be one of ${approval.allowed.join(", ")}` }],
     });
   switch (review.type) {
     case "accept":
-      if (needsView(approval) && !(await hasSeen(tx, approval, actor)))
-        throw new RefusedError(
-          "forbidden",
-          `${approval.id} was not viewed in full by ${actor}; open all of it first`,
-          {
-            details: { reason: "view_required" },
-          },
-        );
+      await refuseUnviewed(tx, approval, actor);
       return consent(tx, approval, decision, "accept", null, now);
-    case "edit":
-      return consent(
-        tx,
-        approval,
-        decision,
-        "edit",
-        sealEdited(approval, deps.checkArgs, review.args),
-        now,
-      );
+    case "edit": {
+      const edited = sealEdited(approval, deps.checkArgs, review.args);
+      // To edit one argument is to consent to the others, which may be as long as before.
+      if (!fitsCard(edited.text)) await refuseUnviewed(tx, approval, actor);
+      return consent(tx, approval, decision, "edit", edited, now);
+    }
     case "respond":
       return end(tx, approval, decision, "responded", review.message, now);
     case "reject":
@@ -75,6 +72,7 @@ async function consent(
   now: Date,
 ): Promise<Decided> {
   const { quorum } = approval.rule as Rule;
+  if (decision.grant) refuseGrant(approval);
   let current = approval;
   if (edited && edited.digest !== (approval.editedDigest ?? approval.digest)) {
     const [changed] = await tx<Approval[]>`
@@ -181,6 +179,15 @@ function audit(
       edited_args: review.type === "edit" ? approval.editedArgs : null,
     },
   });
+}
+
+async function refuseUnviewed(tx: Query, approval: Approval, actor: Actor): Promise<void> {
+  if (!needsView(approval) || (await hasSeen(tx, approval, actor))) return;
+  throw new RefusedError(
+    "forbidden",
+    `${approval.id} was not viewed in full by ${actor}; open all of it first`,
+    { details: { reason: "view_required" } },
+  );
 }
 
 function refuseDecided(approval: Approval, now: Date): void {

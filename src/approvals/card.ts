@@ -2,6 +2,7 @@ import type { Query } from "#db/client.ts";
 import type { ApprovalVote } from "#db/schema/approval-votes.ts";
 import type { Approval } from "#db/schema/approvals.ts";
 import type { Card, ReviewType } from "../events.ts";
+import { isGrantable } from "./grants.ts";
 import type { Rule } from "./rule.ts";
 
 const TYPE_OF: Partial<Record<Approval["status"], ReviewType>> = {
@@ -16,7 +17,12 @@ const SHOWN_WHOLE = 2_500;
 
 /** Whether the arguments are too long for a card, so that Accept needs their full view first. */
 export function needsView(approval: Pick<Approval, "args" | "editedArgs">): boolean {
-  return (approval.editedArgs ?? approval.args).length > SHOWN_WHOLE;
+  return !fitsCard(approval.editedArgs ?? approval.args);
+}
+
+/** Whether every surface can show arguments, as canonical JSON, on the card itself. */
+export function fitsCard(args: string): boolean {
+  return args.length <= SHOWN_WHOLE;
 }
 
 /** The approval with its votes, as data that every surface draws. */
@@ -55,7 +61,7 @@ export function toCard(approval: Approval, votes: ApprovalVote[] = []): Card {
     taint: approval.taint,
     preview: approval.preview,
     needsView: needsView(approval),
-    grantable: rule.grants && approval.tier === "ask" && approval.kind === "tool_call",
+    grantable: isGrantable(approval),
     status: approval.status,
     requestedAt: approval.requestedAt.toISOString(),
     expiresAt: approval.expiresAt?.toISOString() ?? null,

@@ -42,8 +42,8 @@ export type Decision = {
  * Who may is asked at this moment, before anything is locked. Then compare-and-set under the row's lock: votes,
  * journal, audit and the run's wake-up in one transaction. The caller adds the job that `wake` names after this
  * resolves. Refusals are audited too. Throws RefusedError: not_found; conflict (decided, expired, voted before, or
- * not what was shown; `details` say by whom); forbidden (who, or not fully viewed); invalid (review type not
- * allowed, arguments that fail the tool's schema, by field).
+ * not what was shown; `details` say by whom); forbidden (who, or not fully viewed, or a grant where there can be none);
+ * invalid (review type not allowed, arguments that fail the tool's schema, by field).
  */
 export async function decide(deps: DecideDeps, given: Decision): Promise<Decided> {
   const decision = { ...given, review: clean(given.review) };

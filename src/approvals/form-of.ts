@@ -23,6 +23,7 @@ export function formOf(approval: Approval, type: Form["type"], language: Languag
   const words = WORDS[language];
   const form = {
     approvalId: approval.id,
+    digest: approval.editedDigest ?? approval.digest,
     type,
     title: `${words[type]}: ${approval.tool}`,
     page: 0,

@@ -32,9 +32,25 @@ export type GrantedCall = {
 
 const MOST_MS = 30 * 86_400_000;
 
+/** Whether one approver may let calls like this one run: not what is guarded, nor what takes several people. */
+export function isGrantable(approval: Approval): boolean {
+  const { grants, quorum } = approval.rule as Rule;
+  return grants && quorum === 1 && approval.tier === "ask" && approval.kind === "tool_call";
+}
+
+/** Throws RefusedError forbidden where an approval can't become a grant. */
+export function refuseGrant(approval: Approval): void {
+  if (isGrantable(approval)) return;
+  const { quorum } = approval.rule as Rule;
+  throw new RefusedError(
+    "forbidden",
+    `Calls of ${approval.tool} (tier ${approval.tier}, quorum ${quorum}) can't be granted ahead`,
+  );
+}
+
 /**
  * Makes a grant out of an approval that its approver just accepted, in the same transaction. Throws RefusedError
- * forbidden for tiers above `ask` and rules without grants, invalid for a time or arguments that make no sense.
+ * forbidden where calls like it can't be granted, invalid for a time or arguments that make no sense.
  */
 export async function createGrant(
   tx: Query,
@@ -43,12 +59,7 @@ export async function createGrant(
   request: GrantRequest,
   now: Date,
 ): Promise<Grant> {
-  const { grants } = approval.rule as Rule;
-  if (approval.tier !== "ask" || !grants || approval.kind !== "tool_call")
-    throw new RefusedError(
-      "forbidden",
-      `Calls of ${approval.tool} (tier ${approval.tier}) can't be granted ahead`,
-    );
+  refuseGrant(approval);
   if (!(request.expiresInMs > 0 && request.expiresInMs <= MOST_MS))
     throw invalid("/grant/expires_in_seconds", "should be at most 30 days");
   const args = JSON.parse(approval.editedArgs ?? approval.args) as Record<string, unknown>;

@@ -6,18 +6,22 @@ import type { Actor } from "../events.ts";
 
 /**
  * Writes down that `actor` was shown all of the arguments that would run now. A surface calls it when the last page
- * was on the screen. An edit changes the arguments, so it has to be shown again. RefusedError not_found.
+ * was on the screen; `shown` is the digest of what that was, where it was not what this resolves with. An edit changes
+ * the arguments, so they have to be shown again. RefusedError not_found, conflict.
  */
 export async function recordView(
   sql: Sql,
   approvalId: string,
   actor: Actor,
   via: string,
+  shown?: string,
 ): Promise<Approval> {
   return sql.begin(async (tx) => {
     const [approval] = await tx<Approval[]>`select * from approvals where id = ${approvalId}`;
     if (!approval) throw new RefusedError("not_found", `There is no approval ${approvalId}`);
     const digest = approval.editedDigest ?? approval.digest;
+    if (shown !== undefined && shown !== digest)
+      throw new RefusedError("conflict", `${approvalId} is not what was shown any more`);
     const added = await tx`
       insert into approval_views (approval_id, actor, digest) values (${approvalId}, ${actor}, ${digest})
       on conflict do nothing`;

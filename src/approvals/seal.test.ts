@@ -54,10 +54,12 @@ test("seal: the order of an object's keys never matters (property)", () => {
 });
 
 test("toolVersion: changes with the description, not with the order of the schema's keys", () => {
-  const tool = { name: "t", description: "d", parameters: { type: "object", required: ["a"] } };
+  const parameters = { type: "object", required: ["a"] };
+  const tool = { name: "t", description: "d", parameters, source: "own" };
   assert.equal(
     toolVersion(tool),
     toolVersion({ ...tool, parameters: { required: ["a"], type: "object" } }),
   );
   assert.notEqual(toolVersion(tool), toolVersion({ ...tool, description: "e" }));
+  assert.notEqual(toolVersion(tool), toolVersion({ ...tool, source: "mcp:other" }));
 });

@@ -20,13 +20,15 @@ export function digestOf(tool: string, toolVersion: string, text: string): strin
   return sha256(JSON.stringify([tool, toolVersion, text]));
 }
 
-/** Changes whenever what a person approved could mean something else: name, description or schema. */
+/** Changes whenever what a person approved could mean something else: whose tool it is, name, description, schema. */
 export function toolVersion(tool: {
   name: string;
   description: string;
   parameters: unknown;
+  source: string;
 }): string {
-  return sha256(canonicalize([tool.name, tool.description, tool.parameters]) ?? "").slice(0, 16);
+  const { name, description, parameters, source } = tool;
+  return sha256(canonicalize([name, description, parameters, source]) ?? "").slice(0, 16);
 }
 
 /** The sealed arguments as an object. Throws where text and digest do not belong together. */

@@ -5,9 +5,11 @@ import { decide } from "../approvals/decide.ts";
 import { formOf, reviewOf } from "../approvals/form-of.ts";
 import { findApproval } from "../approvals/list-approvals.ts";
 import { recordView } from "../approvals/record-view.ts";
+import { platformOf } from "../approvals/who.ts";
 import { RefusedError } from "../errors.ts";
 import { type Actor, addressParts, type Inbound, type Place, type Review } from "../events.ts";
 import { addJob, type Core, TOPICS } from "./core.ts";
+import { refuseStranger } from "./refuse-stranger.ts";
 import { stopRun } from "./stop.ts";
 import { submit } from "./submit.ts";
 
@@ -28,8 +30,11 @@ export async function handle(core: Core, inbound: Inbound): Promise<Answer> {
 }
 
 async function act(core: Core, inbound: Inbound): Promise<Answer> {
+  if (platformOf(inbound.actor) !== platformOf(inbound.place))
+    throw new RefusedError("forbidden", `${inbound.actor} is nobody at ${inbound.place}`);
   switch (inbound.kind) {
     case "message": {
+      await refuseStranger(core, inbound);
       await submit(core, {
         session: { kind: "place", place: inbound.place, owner: inbound.actor },
         requester: inbound.actor,
@@ -66,15 +71,16 @@ async function act(core: Core, inbound: Inbound): Promise<Answer> {
   }
 }
 
-type AboutApproval = { approvalId: string; actor: Actor; place: Place };
+type AboutApproval = { approvalId: string; actor: Actor; place: Place; digest?: string };
 
 async function take(
   core: Core,
-  { approvalId, actor, place }: AboutApproval,
+  { approvalId, actor, place, digest }: AboutApproval,
   review: Review,
 ): Promise<Answer> {
   const [via = ""] = addressParts(place);
-  const { approval, wake } = await decide(core, { approvalId, actor, review, via });
+  const shown = digest === undefined ? {} : { digest };
+  const { approval, wake } = await decide(core, { approvalId, actor, review, via, ...shown });
   core.announcements.publish(TOPICS.journal, {
     runId: approval.runId,
     sessionId: approval.sessionId,
@@ -103,10 +109,12 @@ async function submitForm(
   inbound: Extract<Inbound, { kind: "form.submitted" }>,
 ): Promise<Answer> {
   const { approvalId, actor, type, values, language = core.config.LANGUAGE } = inbound;
-  const read = reviewOf(await findApproval(core.sql, approvalId), type, values, language);
+  const approval = await findApproval(core.sql, approvalId);
+  const read = reviewOf(approval, type, values, language);
   if (!read.ok) return { kind: "fieldErrors", errors: read.errors };
+  const [via = ""] = addressParts(inbound.place);
   if (type === "view")
-    await recordView(core.sql, approvalId, actor, addressParts(inbound.place)[0] ?? "");
+    await recordView(core.sql, approvalId, actor, via, inbound.digest ?? approval.digest);
   return take(core, inbound, read.review);
 }
 
