@@ -25,7 +25,8 @@ const apiKey = z
     const [name = "", ...rest] = text.split(":");
     const hash = rest.pop() ?? "";
     return { name, scopes: rest.join(":").split("+"), hash };
-  });
+  })
+  .refine(({ name }) => name !== "local", '"local" is what callers without a key are called');
 
 const envSchema = z.object({
   PORT: port.default(8001),

@@ -132,17 +132,22 @@ export function approvalRoutes(core: Core) {
         const given = c.req.valid("json");
         const caller = c.get("caller");
         const there = await findApproval(sql, approvalId);
-        await refuseUnseen(core, caller, there, given.user_id);
-        const decided = await decide(core, {
-          approvalId,
-          actor: actorOf(caller, given.user_id),
-          review: toReview(given),
-          via: "api",
-          scopes: caller.scopes,
-          ...(given.digest !== undefined && { digest: given.digest }),
-          ...(given.type === "accept" && given.grant && { grant: toGrantRequest(given.grant) }),
-        });
-        return c.json(await told(decided), 200);
+        try {
+          const decided = await decide(core, {
+            approvalId,
+            actor: actorOf(caller, given.user_id),
+            review: toReview(given),
+            via: "api",
+            scopes: caller.scopes,
+            ...(given.digest !== undefined && { digest: given.digest }),
+            ...(given.type === "accept" && given.grant && { grant: toGrantRequest(given.grant) }),
+          });
+          return c.json(await told(decided), 200);
+        } catch (error) {
+          // Only now: who may not even see it is refused, and written down, by `decide` as everybody is.
+          await refuseUnseen(core, caller, there, given.user_id);
+          throw error;
+        }
       },
     )
     .openapi(
