@@ -1,7 +1,7 @@
 import { LeaseLostError } from "../../src/errors.ts";
 import type { Outbound } from "../../src/events.ts";
 import type { StoredMessage } from "../../src/message.ts";
-import type { Sql } from "../client.ts";
+import type { Query } from "../client.ts";
 import type { Held } from "./append-events.ts";
 
 export type Ending = {
@@ -25,9 +25,10 @@ export type Ended = { lastSeq: number; next: string | null };
 
 /**
  * Ends a run: status, last journal rows, transcript, checkpoints and lease in one statement, and only while the
- * lease is held. `next` is the session's run that is to go on. Throws LeaseLostError where another has taken over.
+ * lease is held. The fence grows with the release: what the run's calls still write comes too late. `next` is the
+ * session's run that is to go on. Throws LeaseLostError where another has taken over.
  */
-export async function endRun(sql: Sql, held: Held, ending: Ending): Promise<Ended> {
+export async function endRun(sql: Query, held: Held, ending: Ending): Promise<Ended> {
   const events = ending.events.map((event) => JSON.stringify(event));
   const bodies = ending.messages.map((message) => JSON.stringify(message));
   const [row] = await sql<Ended[]>`
@@ -53,7 +54,7 @@ export async function endRun(sql: Sql, held: Held, ending: Ending): Promise<Ende
     writes as (delete from checkpoint_writes where thread_id = ${ending.runId} and exists (select from ended)),
     checkpoint as (delete from checkpoints where thread_id = ${ending.runId} and exists (select from ended)),
     released as (
-      update leases set expires_at = clock_timestamp()
+      update leases set expires_at = clock_timestamp(), fence = fence + 1
       where name = ${held.name} and fence = ${held.fence} and exists (select from ended))
     select ended.last_seq, (
       select id from runs where session_id = ended.session_id and status = 'queued' and id <> ${ending.runId}

@@ -6,8 +6,8 @@ import type { Ended } from "./end-run.ts";
 
 /**
  * Lets a run go without ending it: `waiting` for humans, or `queued` for another worker. The session's lease is
- * released with it. Where an approval was decided meanwhile a waiting run is queued at once, so that no decision
- * is slept through. Throws LeaseLostError where another has taken over.
+ * released with it, and its fence grows. Where an approval was decided meanwhile, or a stop asked for, a waiting run is queued at once, so
+ * that nothing is slept through. Throws LeaseLostError where another has taken over.
  */
 export async function parkRun(
   sql: Sql,
@@ -26,7 +26,7 @@ export async function parkRun(
     const [parked] = await tx<(Ended & { status: "waiting" | "queued" })[]>`
       with held as (select 1 from leases where name = ${held.name} and fence = ${held.fence} for update),
       parked as (
-        update runs set status = ${decided ? "queued" : status}, queued_at = now(), updated_at = now(), last_seq = last_seq + ${rows.length},
+        update runs set status = case when ${decided} or stop_requested is not null then 'queued' else ${status} end, queued_at = now(), updated_at = now(), last_seq = last_seq + ${rows.length},
           wake = wake + 1, recoveries = 0
         where id = ${runId} and finished_at is null and exists (select from held) returning status, last_seq, session_id, position),
       journaled as (
@@ -36,7 +36,7 @@ export async function parkRun(
       active as (
         update sessions s set last_active_at = now() from parked where s.id = parked.session_id),
       released as (
-        update leases set expires_at = clock_timestamp()
+        update leases set expires_at = clock_timestamp(), fence = fence + 1
         where name = ${held.name} and fence = ${held.fence} and exists (select from parked))
       select parked.status, parked.last_seq,
         case when parked.status = 'queued' then ${runId} else (

@@ -21,6 +21,13 @@ export type AgentOutcome =
   | { kind: "waiting"; parked: Parked[] }
   | { kind: "paused" };
 
+export type Standing = {
+  messages: StoredMessage[];
+  parked: Parked[];
+  open: boolean;
+  finished: boolean;
+};
+
 export type ThreadConfig = { threadId: string; lease: string; fence: number; maxSteps: number };
 
 /**
@@ -66,11 +73,14 @@ export async function runAgent(
   return { kind: "done", messages: state.map(toStored) };
 }
 
-/** The run's messages and parked calls as its last checkpoint has them; undefined where there is none. */
+/**
+ * The run's messages and parked calls as its last checkpoint has them; undefined where there is none. `open`: a call
+ * is neither parked nor done. `finished`: there is nothing left to do, not even a step to be closed whose results are in.
+ */
 export async function readThread(
   agent: Agent,
   thread: ThreadConfig,
-): Promise<{ messages: StoredMessage[]; parked: Parked[]; finished: boolean } | undefined> {
+): Promise<Standing | undefined> {
   const snapshot = await agent.graph.getState(config(thread));
   const messages = snapshot.values?.messages as BaseMessage[] | undefined;
   if (!messages) return undefined;
@@ -78,7 +88,8 @@ export async function readThread(
   const parked = snapshot.tasks.flatMap((task) =>
     task.result === undefined ? task.interrupts.flatMap((interrupt) => toParked(interrupt)) : [],
   );
-  return { messages: messages.map(toStored), parked, finished: snapshot.tasks.length === 0 };
+  const open = snapshot.tasks.some((task) => !task.interrupts.length && task.result === undefined);
+  return { messages: messages.map(toStored), parked, open, finished: snapshot.tasks.length === 0 };
 }
 
 /** Puts messages into a run that is paused before its next model call. */

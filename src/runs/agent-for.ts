@@ -8,7 +8,7 @@ const built = new WeakMap<ReadonlyMap<string, Tool>, Promise<Agent>>();
 export function agentFor(core: WorkerCore): Promise<Agent> {
   const tools = core.tools();
   const known = built.get(tools);
-  if (known) return known;
+  if (known !== undefined) return known;
   const agent = core.models(undefined).then((models) => {
     const [first] = models;
     if (!first) throw new Error("No model is configured");

@@ -33,15 +33,19 @@ export async function execute(core: WorkerCore, runId: string, drain: AbortSigna
   );
   await using watching = watch(core, claim);
   const signal = AbortSignal.any([lease.signal, lost.signal, watching.stopped]);
-  const pause = () => drain.aborted || watching.steered();
+  const draining = () => drain.aborted;
+  const pause = () => draining() || watching.steered();
   const journal = openJournal(core, { runId, sessionId, held }, (error) => lost.abort(error));
   try {
-    const ended = await work(core, claim, { held, journal, signal, pause });
+    const ended = await work(core, claim, { held, journal, signal, pause, draining });
     core.announcements.publish(TOPICS.journal, { runId, sessionId, seq: ended.lastSeq });
     if (ended.next !== null) await addJob(core, await wakeRun(core.sql, ended.next, ["queued"]));
   } catch (error) {
     await journal.close();
     if (!(error instanceof LeaseLostError)) throw error;
     log.warn({ reason: messageOf(error) }, "let go: the lease was lost");
+  } finally {
+    // A call that still runs beside the one that ended the run has nobody left to tell.
+    lost.abort(new LeaseLostError(`${runId} was let go`));
   }
 }

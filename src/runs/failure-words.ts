@@ -7,6 +7,7 @@ const WORDS = {
   en: {
     callStopped: "[stopped] The run was stopped before this call had a result.",
     callFailed: "[failed] The run failed before this call had a result.",
+    restarted: "its worker was lost; it is written again",
     unknown: "was started; whether it took effect is not known",
     stopped: (reason: string) => `The run was stopped (${reason}).`,
     model: (why: string) => `The model could not answer: ${why}`,
@@ -15,6 +16,7 @@ const WORDS = {
   zh: {
     callStopped: "[stopped] 运行在该调用得到结果之前被停止。",
     callFailed: "[failed] 运行在该调用得到结果之前失败。",
+    restarted: "执行进程中断，内容将重新生成",
     unknown: "已开始执行，不确定是否生效",
     stopped: (reason: string) => `运行已停止（${reason}）。`,
     model: (why: string) => `模型无法回答：${why}`,

@@ -1,7 +1,11 @@
+import type { Held } from "#db/queries/append-events.ts";
+import { writeAudit } from "#db/queries/audit.ts";
 import type { Claim } from "#db/queries/claim-run.ts";
-import { type Ended, endRun } from "#db/queries/end-run.ts";
+import { type Ended, type Ending, endRun } from "#db/queries/end-run.ts";
 import { parkRun } from "#db/queries/park-run.ts";
+import type { Approval } from "#db/schema/approvals.ts";
 import { closeOpenCalls } from "../agent/messages.ts";
+import { closeApproval } from "../approvals/close-approval.ts";
 import type { StoredMessage } from "../message.ts";
 import type { WorkerCore } from "./core.ts";
 import { failureWords, wordsFor } from "./failure-words.ts";
@@ -59,11 +63,10 @@ export async function breakOff(
 ): Promise<Ended> {
   const stopped = error instanceof StopRequest || signal.aborted;
   const words = wordsFor(claim.language);
-  const told = closeOpenCalls(
+  const messages = closeOpenCalls(
     ownMessages(claim, all),
     stopped ? words.callStopped : words.callFailed,
   );
-  const messages = told.length > 0 ? told : [humanMessage(claim)];
   const rest = await journal.close();
   const ending = { runId: claim.id, answer: null, messages };
   if (!stopped) {
@@ -73,18 +76,57 @@ export async function breakOff(
       "the run failed",
     );
     const events = [...rest, { type: "run.failed" as const, ...failure }];
-    return endRun(core.sql, held, { ...ending, status: "failed", error: failure, events });
+    return close(core, held, { by: null, runId: claim.id }, () => ({
+      ...ending,
+      status: "failed",
+      error: failure,
+      events,
+    }));
   }
   const { by, reason } = await stopRequestOf(core, claim.id);
-  const done = [
-    ...messages.flatMap((m) =>
-      m.type === "tool" && m.status === "success" ? [`${m.name}: ${m.content}`] : [],
-    ),
-    ...(await loseStarted(core, claim.id)).map((tool) => `${tool}: ${words.unknown}`),
-  ];
-  const events = [...rest, { type: "run.stopped" as const, by, reason, done }];
-  const stop = { code: "stopped", message: words.stopped(reason) };
-  return endRun(core.sql, held, { ...ending, status: "stopped", error: stop, events });
+  return close(core, held, { by, runId: claim.id }, (lost) => {
+    const done = [
+      ...messages.flatMap((m) =>
+        m.type === "tool" && m.status === "success" ? [`${m.name}: ${m.content}`] : [],
+      ),
+      ...lost.map((tool) => `${tool}: ${words.unknown}`),
+    ];
+    const events = [...rest, { type: "run.stopped" as const, by, reason, done }];
+    const stop = { code: "stopped", message: words.stopped(reason) };
+    return { ...ending, status: "stopped", error: stop, events };
+  });
+}
+
+/**
+ * Ends the run, and with it what it leaves open: approvals that nobody decided are withdrawn, and of calls that were
+ * cut off nobody knows whether they took effect, which the ledger says from now on. `ending` is told their tools.
+ */
+function close(
+  core: WorkerCore,
+  held: Held,
+  { by, runId }: { by: string | null; runId: string },
+  ending: (lost: string[]) => Ending,
+): Promise<Ended> {
+  return core.sql.begin(async (tx) => {
+    await tx`select from leases where name = ${held.name} and fence = ${held.fence} for update`;
+    const pending = await tx<Approval[]>`
+      select * from approvals where run_id = ${runId} and status = 'pending' order by id for update`;
+    const at = core.clock();
+    for (const approval of pending)
+      await closeApproval(tx, approval, { status: "withdrawn", actor: by, note: null, at });
+    const lost = await tx<{ tool: string }[]>`
+      update tool_calls set state = 'outcome_unknown' where run_id = ${runId} and state = 'started' returning tool`;
+    const ended = await endRun(tx, held, ending(lost.map((call) => call.tool)));
+    for (const { id, digest } of pending)
+      await writeAudit(tx, {
+        action: "approval.withdrawn",
+        actor: by,
+        approvalId: id,
+        runId,
+        digest,
+      });
+    return ended;
+  });
 }
 
 async function stopRequestOf(
@@ -95,13 +137,6 @@ async function stopRequestOf(
     Pick<Claim, "stopRequested">[]
   >`select stop_requested from runs where id = ${runId}`;
   return row?.stopRequested ?? { by: null, reason: "stopped" };
-}
-
-/** Calls that the stop cut off: nobody knows whether they took effect, and the ledger says so. */
-async function loseStarted(core: WorkerCore, runId: string): Promise<string[]> {
-  const rows = await core.sql<{ tool: string }[]>`
-    update tool_calls set state = 'outcome_unknown' where run_id = ${runId} and state = 'started' returning tool`;
-  return rows.map((row) => row.tool);
 }
 
 /** The run's own messages: from what its human said on; what stands before is the window. */

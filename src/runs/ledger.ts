@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Query } from "#db/client.ts";
+import { isAway } from "#db/is-away.ts";
 import type { Held } from "#db/queries/append-events.ts";
 import { writeAudit } from "#db/queries/audit.ts";
 import type { Approval } from "#db/schema/approvals.ts";
@@ -21,6 +23,8 @@ export type LedgerRun = {
   attempt: number;
   held: Held;
   journal: Journal;
+  /** Aborts when the run is to end: nothing is tried again after that. */
+  signal: AbortSignal;
 };
 
 type Entry = {
@@ -51,6 +55,8 @@ const LEFT = {
   en: "It is not known whether this call took effect, and it was not run again.",
   zh: "不知道该调用是否生效，没有再次执行。",
 } as const;
+
+const RETRY_MS = 100;
 
 /** Writes a call down before and after it runs. A call with no result is never run again unless a person says so. */
 export function openLedger(core: Pick<Core, "sql" | "clock">, run: LedgerRun): Ledger {
@@ -124,13 +130,25 @@ export function openLedger(core: Pick<Core, "sql" | "clock">, run: LedgerRun): L
     });
   }
 
+  /** Tried again for as long as the run is held: a result that is known must not become one that nobody knows. */
   async function record(call: Call, state: "done" | "failed", result: string): Promise<void> {
-    await core.sql.begin(async (tx) => {
+    for (;;) {
+      try {
+        return await recordOnce(call, state, result);
+      } catch (error) {
+        if (!isAway(error) || run.signal.aborted) throw error;
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+
+  function recordOnce(call: Call, state: "done" | "failed", result: string): Promise<void> {
+    return core.sql.begin(async (tx) => {
       const moved = await tx`
         with held as (${holding(tx)})
         update tool_calls set state = ${state}, result = ${result}, finished_at = now()
-        where run_id = ${runId} and call_key = ${call.key} and state in ('started', 'outcome_unknown')
-          and exists (select from held)`;
+        where run_id = ${runId} and call_key = ${call.key} and exists (select from held)
+          and (state in ('started', 'outcome_unknown') or (state = ${state} and result = ${result}))`;
       if (moved.count === 0) throw lost(runId);
       await note(tx, call, `call.${state}`);
     });

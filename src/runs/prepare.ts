@@ -17,7 +17,8 @@ import type { Hold } from "./work.ts";
 const MEMORIES = 50;
 const MEMORY_CHARS = 500;
 
-export type Ready = { context: RunContext; start: AgentInput };
+export type Start = Extract<AgentInput, { kind: "start" }>;
+export type Ready = { context: RunContext; start: Start };
 
 /** Everything that an execution of a run needs: the window, what is remembered, who decides, where to write. */
 export async function prepare(core: WorkerCore, claim: Claim, hold: Hold): Promise<Ready> {

@@ -21,10 +21,17 @@ export async function recover(core: Core, sessionTtlSeconds: number): Promise<Re
   };
 }
 
-/** Runs whose worker let its lease run out: made ready for another. */
+/**
+ * Runs whose worker let its lease run out: made ready for another. Deaths count in a row: a call that came to its end
+ * since the worker began is progress.
+ */
 async function requeueDead(core: Core): Promise<number> {
   const rows = await core.sql<{ id: string; wake: number }[]>`
-    update runs r set status = 'queued', wake = wake + 1, recoveries = recoveries + 1, queued_at = now(), updated_at = now()
+    update runs r set status = 'queued', wake = wake + 1,
+      recoveries = 1 + case when exists (
+        select from run_events e where e.run_id = r.id and e.event->>'type' = 'tool.finished' and e.seq > (
+          select max(b.seq) from run_events b where b.run_id = r.id and b.event->>'type' = 'run.started')
+      ) then 0 else recoveries end, queued_at = now(), updated_at = now()
     from leases l where r.status = 'running' and l.name = r.session_id and l.expires_at <= clock_timestamp()
     returning r.id, r.wake`;
   await Promise.all(

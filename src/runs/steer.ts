@@ -16,21 +16,37 @@ export async function takeSteering(
   held: Held,
 ): Promise<Steering[]> {
   return core.sql.begin(async (tx) => {
-    const taken = await tx<Pick<Run, "id" | "input">[]>`
+    const taken = await tx<Steerer[]>`
+      with held as (select 1 from leases where name = ${held.name} and fence = ${held.fence} for share)
       update runs set status = 'completed', finished_at = now(), updated_at = now(), answer = ''
-      where steers = ${claim.id} and status = 'queued' and attempt = 0
-        and exists (select 1 from leases where name = ${held.name} and fence = ${held.fence})
-      returning id, input`;
-    taken.sort((a, b) => (a.id < b.id ? -1 : 1));
+      where steers = ${claim.id} and status = 'queued' and attempt = 0 and exists (select from held)
+      returning id, input, position`;
     for (const run of taken) {
       await appendEvents(tx, run.id, [
         { type: "steered", runId: claim.id, text: run.input },
         { type: "run.completed", answer: "" },
       ]);
     }
-    return taken.map((run) => ({
-      runId: run.id,
-      message: { type: "human" as const, id: `${run.id}/0`, content: run.input },
-    }));
+    return taken.sort((a, b) => a.position - b.position).map(toSteering);
   });
+}
+
+/** What was taken in, but is not among the messages that the thread has: its worker died in between. */
+export async function takenBefore(
+  core: WorkerCore,
+  claim: Claim,
+  known: StoredMessage[],
+): Promise<Steering[]> {
+  const taken = await core.sql<Steerer[]>`
+    select id, input, position from runs
+    where session_id = ${claim.sessionId} and steers = ${claim.id} and status = 'completed' and attempt = 0
+    order by position`;
+  const ids = new Set(known.map((message) => message.id));
+  return taken.map(toSteering).filter(({ message }) => !ids.has(message.id));
+}
+
+type Steerer = Pick<Run, "id" | "input" | "position">;
+
+function toSteering({ id, input }: Steerer): Steering {
+  return { runId: id, message: { type: "human", id: `${id}/0`, content: input } };
 }

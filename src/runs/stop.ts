@@ -1,5 +1,5 @@
 import { appendEvents } from "#db/queries/append-events.ts";
-import type { Wake } from "#db/queries/wake-run.ts";
+import { type Wake, wakeRun } from "#db/queries/wake-run.ts";
 import type { Run } from "#db/schema/runs.ts";
 import { closeUndecided } from "../approvals/close-approval.ts";
 import { RefusedError } from "../errors.ts";
@@ -40,6 +40,9 @@ export async function stopRun(
       const closed = await closeUndecided(tx, id, "withdrawn", by, core.clock());
       if (closed?.wake) wakes.push(closed.wake);
     }
+    // It waits for what was decided a moment ago, or for what is asked for at this moment.
+    const woken = wakes.length === 0 ? await wakeRun(tx, runId, ["waiting"]) : null;
+    if (woken) wakes.push(woken);
     return { run, wakes };
   });
   core.announcements.publish(TOPICS.attention, { runId });

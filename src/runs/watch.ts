@@ -7,7 +7,7 @@ const LOOK_MS = 1_000;
 export type Watch = {
   /** Aborts when somebody asked to stop the run. */
   stopped: AbortSignal;
-  /** Whether messages wait to be taken in before the next model call. */
+  /** Whether messages wait to be taken in before the next model call: says so once. */
   steered(): boolean;
 } & AsyncDisposable;
 
@@ -43,7 +43,11 @@ export function watch(core: Pick<Core, "sql" | "announcements" | "log">, claim: 
   });
   return {
     stopped: stop.signal,
-    steered: () => steered,
+    steered() {
+      const news = steered;
+      steered = false;
+      return news;
+    },
     async [Symbol.asyncDispose]() {
       done = true;
       clearTimeout(timer);

@@ -1,3 +1,4 @@
+import { isAway } from "#db/is-away.ts";
 import type { Held } from "#db/queries/append-events.ts";
 import type { Claim } from "#db/queries/claim-run.ts";
 import type { Ended } from "#db/queries/end-run.ts";
@@ -13,14 +14,22 @@ import {
 import { LeaseLostError } from "../errors.ts";
 import { agentFor } from "./agent-for.ts";
 import type { WorkerCore } from "./core.ts";
-import { breakOff, complete, letGo, wait } from "./finish.ts";
+import { discardUnfinished } from "./discard-unfinished.ts";
+import { breakOff, complete, humanMessage, letGo, wait } from "./finish.ts";
 import type { Journal } from "./journal.ts";
-import { prepare } from "./prepare.ts";
+import { prepare, type Start } from "./prepare.ts";
 import { StopRequest, TooManyCrashesError } from "./run-errors.ts";
-import { takeSteering } from "./steer.ts";
+import { type Steering, takenBefore, takeSteering } from "./steer.ts";
 
 /** What a worker has while it holds a run. */
-export type Hold = { held: Held; journal: Journal; signal: AbortSignal; pause(): boolean };
+export type Hold = {
+  held: Held;
+  journal: Journal;
+  signal: AbortSignal;
+  /** Whether to stop before the next model call: this process is to end, or something steers the run. */
+  pause(): boolean;
+  draining(): boolean;
+};
 
 /** A run whose workers died this often is what kills them. */
 const MOST_CRASHES = 5;
@@ -38,9 +47,11 @@ export async function work(core: WorkerCore, claim: Claim, hold: Hold): Promise<
     return await goOn(core, claim, hold, agent, thread);
   } catch (error) {
     if (hold.signal.reason instanceof LeaseLostError) throw hold.signal.reason;
-    if (error instanceof LeaseLostError) throw error;
-    const standing = await readThread(agent, thread);
-    return breakOff(core, claim, hold, standing?.messages ?? [], error);
+    // Not the run's fault where the database was away: it goes on from its checkpoint when that is back.
+    if (error instanceof LeaseLostError || isAway(error)) throw error;
+    const messages = (await readThread(agent, thread))?.messages ?? [humanMessage(claim)];
+    const late = await takenBefore(core, claim, messages);
+    return breakOff(core, claim, hold, [...messages, ...late.map((one) => one.message)], error);
   }
 }
 
@@ -55,13 +66,13 @@ async function goOn(
   if (claim.stopRequested) throw new StopRequest();
   if (claim.recoveries > MOST_CRASHES) throw new TooManyCrashesError(claim.recoveries);
   const { context, start } = await prepare(core, claim, hold);
+  const course: Course = { core, claim, hold, agent, thread, start };
   hold.journal.emit({
     type: "run.started",
     attempt: claim.attempt,
     model: context.models[0]?.name ?? "",
   });
-  let next: AgentInput | AgentOutcome =
-    claim.attempt === 1 ? start : ((await whereItStands(core, agent, thread)) ?? start);
+  let next: AgentInput | AgentOutcome = claim.attempt === 1 ? start : await whereItStands(course);
   for (;;) {
     const outcome = isOutcome(next) ? next : await runAgent(agent, next, context, thread);
     switch (outcome.kind) {
@@ -76,15 +87,9 @@ async function goOn(
         );
       case "paused": {
         const steering = await takeSteering(core, claim, hold.held);
-        if (steering.length === 0) return letGo(core, claim, hold);
-        await addToThread(
-          agent,
-          thread,
-          steering.map((one) => one.message),
-        );
-        for (const { runId, message } of steering)
-          hold.journal.emit({ type: "steered", runId, text: message.content });
-        next = { kind: "continue" };
+        if (steering.length > 0) next = await takeIn(course, steering);
+        else if (hold.draining()) return letGo(core, claim, hold);
+        else next = (await readThread(agent, thread)) ? { kind: "continue" } : course.start;
         break;
       }
       default: {
@@ -95,23 +100,48 @@ async function goOn(
   }
 }
 
-/** How a later attempt goes on: from the checkpoint, with the decisions that have come in. Undefined: from the start. */
-async function whereItStands(
-  core: WorkerCore,
-  agent: Agent,
-  thread: ThreadConfig,
-): Promise<AgentInput | AgentOutcome | undefined> {
+type Course = {
+  core: WorkerCore;
+  claim: Claim;
+  hold: Hold;
+  agent: Agent;
+  thread: ThreadConfig;
+  /** How the run begins where it has no checkpoint yet, with what steered it before that. */
+  start: Start;
+};
+
+/** How a later attempt goes on: from the checkpoint, with the decisions that have come in, or from the start. */
+async function whereItStands(course: Course): Promise<AgentInput | AgentOutcome> {
+  const { core, claim, hold, agent, thread } = course;
   const standing = await readThread(agent, thread);
-  if (!standing) return undefined;
-  const { parked, finished, messages } = standing;
+  const messages = standing?.messages ?? [];
+  await discardUnfinished(core, claim, hold.journal, messages);
+  const late = await takenBefore(core, claim, messages);
+  if (late.length > 0) return takeIn(course, late);
+  if (!standing) return course.start;
+  const { parked, finished, open } = standing;
   if (finished) return { kind: "done", messages };
-  if (parked.length === 0) return { kind: "continue" };
   const decided = await core.sql<{ id: string }[]>`
     select id from approvals where id = any(${parked.map((call) => call.approvalId)}) and status <> 'pending'`;
   const ids = new Set(decided.map((approval) => approval.id));
   const answered = parked.filter((call) => ids.has(call.approvalId));
-  if (answered.length === 0) return { kind: "waiting", parked };
-  return { kind: "resume", interrupts: answered.map((call) => call.interruptId) };
+  if (answered.length > 0)
+    return { kind: "resume", interrupts: answered.map((call) => call.interruptId) };
+  return open || parked.length === 0 ? { kind: "continue" } : { kind: "waiting", parked };
+}
+
+/** Puts what steers the run behind what it has, and says how it goes on. */
+async function takeIn(course: Course, steering: Steering[]): Promise<AgentInput> {
+  const { agent, thread, hold, start } = course;
+  const messages = steering.map((one) => one.message);
+  for (const { runId, message } of steering)
+    hold.journal.emit({ type: "steered", runId, text: message.content });
+  if (await readThread(agent, thread)) {
+    await addToThread(agent, thread, messages);
+    return { kind: "continue" };
+  }
+  course.start = { ...start, messages: [...start.messages, ...messages] };
+  return course.start;
 }
 
 const OUTCOMES = ["done", "waiting", "paused"];

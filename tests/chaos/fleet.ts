@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readConfig } from "#src/config.ts";
+import { address } from "#src/events.ts";
 import { openLog } from "#src/log.ts";
 import type { Core } from "#src/runs/core.ts";
 import { type Submitted, submit } from "#src/runs/submit.ts";
@@ -13,7 +14,7 @@ import { openCore } from "#workers/open-core.ts";
 import { type ActingServer, startActingServer } from "./acting-server.ts";
 
 /** Who submits everything here. */
-export const ACTOR = "api:chaos/U1";
+export const ACTOR = address("api", "chaos/U1");
 
 /**
  * What the processes of a test share: database, queue, a scripted model, a tool that is seen to act. This process has

@@ -1,12 +1,14 @@
+import { z } from "zod";
 import { RunCheckpointer } from "#db/checkpointer.ts";
 import type { Sql } from "#db/client.ts";
 import type { Approval } from "#db/schema/approvals.ts";
 import type { Run } from "#db/schema/runs.ts";
+import { defineTool } from "#src/agent/define-tool.ts";
 import { type NamedModel, openModels } from "#src/agent/models/open-models.ts";
 import type { Tool } from "#src/agent/tool.ts";
 import { decide } from "#src/approvals/decide.ts";
 import { readConfig } from "#src/config.ts";
-import type { Outbound, Review } from "#src/events.ts";
+import { address, type Outbound, type Review } from "#src/events.ts";
 import { openLog } from "#src/log.ts";
 import type { StoredMessage } from "#src/message.ts";
 import type { WorkerCore } from "#src/runs/core.ts";
@@ -18,7 +20,7 @@ import type { ModelScript } from "#tests/support/model-script.ts";
 import { startOpenAiStandIn } from "#tests/support/openai-stand-in.ts";
 import { openCore } from "#workers/open-core.ts";
 
-export const OWNER = "api:hand/U1";
+export const OWNER = address("api", "hand/U1");
 
 /**
  * The service without a worker of its own: runs are executed when the test says so, by as many workers as it makes.
@@ -26,6 +28,7 @@ export const OWNER = "api:hand/U1";
  */
 export type ByHand = {
   core: WorkerCore;
+  databaseUrl: string;
   sql: Sql;
   /** Another worker on the same database: a process that is not the one of `core`. */
   worker(changes?: Partial<WorkerCore>): WorkerCore;
@@ -41,7 +44,45 @@ export type ByHand = {
   messages(sessionId: string): Promise<StoredMessage[]>;
 } & AsyncDisposable;
 
-export async function runsByHand(tools: Tool[], script: ModelScript): Promise<ByHand> {
+/**
+ * A model that does what its human says, written as `tool word, tool word; tool word`: the calls of a step at once, then
+ * those of the next step, then it answers with all results.
+ */
+export const obedient: ModelScript = ({ messages }) => {
+  const from = messages.findLastIndex((message) => message.role === "user");
+  const turn = messages.slice(from);
+  const steps = (turn[0]?.text ?? "").split("; ");
+  const next = steps[turn.filter((message) => message.role === "assistant").length];
+  const results = turn.filter((message) => message.role === "tool").map((message) => message.text);
+  if (next === undefined || !next.includes(" ")) return { text: ["done", ...results].join(" | ") };
+  const calls = next.split(", ").map((call) => call.split(" "));
+  return { toolCalls: calls.map(([name = "", word = ""]) => ({ name, args: { word } })) };
+};
+
+export type WordTool = { tool: Tool; calls: { word: string; key: string; signal: AbortSignal }[] };
+
+/** A tool `{word}` that keeps what it was called with; it gives `did <word>` unless `run` says otherwise. */
+export function wordTool(
+  name: string,
+  changes: Partial<Tool> = {},
+  run: (word: string, signal: AbortSignal) => Promise<string> = async (word) => `did ${word}`,
+): WordTool {
+  const calls: WordTool["calls"] = [];
+  const tool = defineTool({
+    name,
+    description: `Does something with a word (${name}).`,
+    schema: z.object({ word: z.string() }),
+    tier: "free",
+    idempotent: false,
+    run({ word }, { idempotencyKey: key, signal }) {
+      calls.push({ word, key, signal });
+      return run(word, signal);
+    },
+  });
+  return { tool: { ...tool, ...changes }, calls };
+}
+
+export async function runsByHand(tools: Tool[], script: ModelScript = obedient): Promise<ByHand> {
   await using opening = new AsyncDisposableStack();
   const databaseUrl = opening.use(await testDatabase()).url;
   const model = opening.use(await startOpenAiStandIn(script));
@@ -69,6 +110,12 @@ export async function runsByHand(tools: Tool[], script: ModelScript): Promise<By
     };
   };
   const core = worker();
+  const executions: Promise<void>[] = [];
+  // Those that a test left behind, in a call that never ends, end when their lease can't be renewed.
+  opening.defer(async () => {
+    await sql`update leases set expires_at = clock_timestamp()`;
+    await Promise.all(executions);
+  });
 
   async function run(runId: string): Promise<Run> {
     const [found] = await sql<Run[]>`select * from runs where id = ${runId}`;
@@ -79,6 +126,7 @@ export async function runsByHand(tools: Tool[], script: ModelScript): Promise<By
   const stack = opening.move();
   return {
     core,
+    databaseUrl,
     sql,
     worker,
     run,
@@ -88,7 +136,9 @@ export async function runsByHand(tools: Tool[], script: ModelScript): Promise<By
       return submitted.run;
     },
     async execute(runId, by = core) {
-      await execute(by, runId, new AbortController().signal);
+      const executing = execute(by, runId, new AbortController().signal);
+      executions.push(executing.catch(() => {}));
+      await executing;
       return run(runId);
     },
     async buryWorker({ sessionId }) {
@@ -98,7 +148,7 @@ export async function runsByHand(tools: Tool[], script: ModelScript): Promise<By
     approvals: (runId) =>
       sql<Approval[]>`select * from approvals where run_id = ${runId} order by id`,
     async decide(approvalId, review) {
-      await decide(sql, core.checkArgs, { approvalId, actor: OWNER, review, via: "test" });
+      await decide(core, { approvalId, actor: OWNER, review, via: "test" });
     },
     async events(runId) {
       const rows = await sql<{ event: Outbound }[]>`
