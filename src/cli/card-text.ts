@@ -2,6 +2,7 @@ import type { ApprovalBody } from "../api.ts";
 import type { ToldCard } from "../client/journal-schema.ts";
 import { type Actor, type ApprovalStatus, addressParts } from "../events.ts";
 import { jsonText } from "../forms/hidden.ts";
+import { shorten } from "../text.ts";
 import { timeWords, type Words } from "./words.ts";
 
 type Shown = Pick<
@@ -33,7 +34,12 @@ export function cardText(
   const isUnknown = approval.kind === "outcome_unknown";
   const sealed = parseArgs(approval.args_text);
   const args = argsText(edited_args ?? sealed);
-  const consents = votes.map(({ by }) => whoIs(by, user, words));
+  const namesOf = (isAgainst: boolean) =>
+    votes
+      .filter(({ type }) => (type === "reject") === isAgainst)
+      .map(({ by }) => whoIs(by, user, words));
+  const [consents, refusals] = [namesOf(false), namesOf(true)];
+  const deciders = approvers.map((who) => whoMay(who, user, words));
   const lines = [
     ...(isUnknown ? [words.unknownText, ""] : []),
     `${labels.tool}: ${tool}${tier === "ask" ? "" : `  (${labels.tier}: ${tier})`}`,
@@ -45,7 +51,8 @@ export function cardText(
     ...(taint.length > 0 ? [`${labels.taint}: ${taint.join(", ")}`] : []),
     `${labels.requester}: ${whoIs(approval.requester, user, words)}`,
     `${labels.reason}: ${approval.reason}`,
-    ...(quorum > 1 ? [`${labels.quorum}: ${words.quorum(consents, quorum, approvers)}`] : []),
+    ...(quorum > 1 ? [`${labels.quorum}: ${words.quorum(consents, quorum, deciders)}`] : []),
+    ...(refusals.length > 0 ? [`${labels.votes.reject}: ${refusals.join(", ")}`] : []),
     ...(approval.expires_at ? [`${labels.expires}: ${timeWords(words, approval.expires_at)}`] : []),
   ];
   const title = isUnknown ? words.unknownTitle(approval.tool) : words.approvalTitle(approval.tool);
@@ -103,6 +110,11 @@ export function argsText(args: Record<string, unknown>): string {
     .join("\n");
 }
 
+/** An argument on one line, its value shortened: for lists, never for a card. */
+export function argLine(name: string, value: unknown): string {
+  return `${nameText(name)}: ${shorten(jsonText(value), 60)}`;
+}
+
 /** What an edit changed, argument by argument. */
 export function changesText(
   before: Record<string, unknown>,
@@ -121,6 +133,12 @@ export function whoIs(actor: Actor, user: string, words: Words): string {
   const [platform, who] = actor.includes(":") ? addressParts(actor) : ["api", `/${actor}`];
   const name = platform === "api" && who ? who.slice(who.indexOf("/") + 1) : actor;
   return name === user ? words.byYou : name;
+}
+
+/** One of a policy's approvers as people read it: API users by name, roles of ours in words, all else as it is. */
+export function whoMay(name: string, user: string, words: Words): string {
+  if (name === "requester" || name === "members") return words.approvers[name];
+  return name.startsWith("api:") ? whoIs(name, user, words) : name;
 }
 
 function parseArgs(text: string): Record<string, unknown> {

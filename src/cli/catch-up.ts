@@ -1,10 +1,11 @@
 import { ApiError } from "../client/api-error.ts";
-import type { Review } from "../events.ts";
-import { parseArgs } from "./commands.ts";
 import type { Conversation } from "./conversation.ts";
 import { follow } from "./follow.ts";
-import { type Pending, pendingNow, pendingOf } from "./pending.ts";
-import { decide, review } from "./review.ts";
+import { parseArgs } from "./parse-args.ts";
+import type { Answer, TypedDecision } from "./parse-decision.ts";
+import { findPending, isToDecide, type Pending, pendingNow, pendingOf } from "./pending.ts";
+import { type Reviewed, review } from "./review.ts";
+import { sendDecision } from "./send-decision.ts";
 
 /**
  * Brings the screen up to date before the next line is asked for: shows what the open runs do until each has ended
@@ -41,9 +42,9 @@ async function catchUpWith(talk: Conversation, runId: string): Promise<void> {
 async function reviewAll(talk: Conversation, approvals: Pending[]): Promise<void> {
   let isPuttingOff = false;
   for (const approval of approvals) {
-    if (!isPuttingOff && approval.isMine) talk.shown = approval.id;
-    if (!isPuttingOff && (await review(talk, approval)) === "decided") continue;
-    isPuttingOff ||= approval.isMine;
+    const came: Reviewed = isPuttingOff ? "later" : await review(talk, approval);
+    if (came === "decided") continue;
+    isPuttingOff ||= came === "later" && isToDecide(approval);
     talk.deferred.add(approval.id);
   }
 }
@@ -53,38 +54,44 @@ async function remind(talk: Conversation): Promise<void> {
   const { screen, words, deferred } = talk;
   if (deferred.size === 0) return;
   if (screen.isInteractive) return screen.say(words.stillWaiting(deferred.size), "warning");
-  if (talk.shown !== undefined && deferred.has(talk.shown)) return;
+  if (talk.shown !== undefined && deferred.has(talk.shown.id)) return;
   const { here } = await pendingNow(talk);
   await reviewAll(talk, here.slice(0, 1));
 }
 
-/** The command `approvals`: asks about all that waits for this person, here first, then in their other sessions. */
-export async function askAgain(talk: Conversation): Promise<void> {
-  const { here, elsewhere } = await pendingNow(talk);
-  const all = [...here, ...elsewhere];
-  if (all.length === 0) return talk.screen.say(talk.words.noApprovals, "faint");
-  talk.deferred.clear();
-  await reviewAll(talk, all);
-}
-
-/** A decision that came as a line: it is about the approval that was shown last. */
-export async function decideShown(
-  talk: Conversation,
-  answer: Review | { type: "edit" | "respond"; ask: true },
-): Promise<void> {
-  const { screen, words, client } = talk;
-  if (talk.shown === undefined) return screen.say(words.noApprovals, "warning");
-  const approval = await client.approval(talk.shown, talk.user);
-  const whole = "ask" in answer ? await askRest(talk, answer.type) : answer;
-  if (whole === undefined) return;
-  const sent = await decide(talk, approval, whole);
-  if (sent.kind === "refused") screen.say(sent.words, "warning");
+/** A decision that came as a line: it is about the approval that was shown last, as it was shown. */
+export async function decideShown(talk: Conversation, typed: TypedDecision): Promise<void> {
+  const { screen, words, shown } = talk;
+  if (shown === undefined) return screen.say(words.noApprovals, "warning");
+  const answer = "ask" in typed ? await askRest(talk, typed.type) : typed;
+  if (answer === undefined) return;
+  const sent = await sendDecision(talk, shown, answer);
+  switch (sent.kind) {
+    case "refused":
+      return screen.say(sent.words, "warning");
+    case "changed": {
+      const now = await findPending(talk, shown.id);
+      if (now) await review(talk, now, { isPicked: true });
+      return;
+    }
+    case "voted":
+      talk.shown = undefined;
+      if (!talk.open.has(shown.run_id)) talk.deferred.delete(shown.id);
+      return;
+    case "decided":
+    case "barred":
+      return;
+    default: {
+      const never: never = sent;
+      throw new TypeError(`Unknown end ${JSON.stringify(never)}`);
+    }
+  }
 }
 
 async function askRest(
   { screen, words }: Conversation,
   type: "edit" | "respond",
-): Promise<Review | undefined> {
+): Promise<Answer | undefined> {
   const text = await screen.ask(type === "edit" ? words.askArgs : words.askResponse);
   if (text === undefined) return undefined;
   if (type === "respond") return { type, message: text };

@@ -31,7 +31,7 @@ export async function chat(talk: Conversation): Promise<void> {
 async function answer(talk: Conversation, line: string): Promise<void> {
   const { screen, words } = talk;
   const deciding =
-    !screen.isInteractive && talk.shown !== undefined && talk.deferred.has(talk.shown);
+    !screen.isInteractive && talk.shown !== undefined && talk.deferred.has(talk.shown.id);
   const meant = parseLine(line, { deciding });
   switch (meant.kind) {
     case "empty":
@@ -39,7 +39,7 @@ async function answer(talk: Conversation, line: string): Promise<void> {
     case "command":
       return runCommand(talk, meant.command);
     case "decision":
-      return decideShown(talk, meant.review);
+      return decideShown(talk, meant.decision);
     case "usage":
       return screen.say(
         meant.isKnown ? words.usage(meant.name) : words.unknownCommand(meant.name),

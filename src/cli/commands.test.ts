@@ -60,7 +60,7 @@ test("a slash command that is none, or lacks something, is not sent", () => {
 
 test("a decision is read only where one is asked for", () => {
   const decide = (line: string) => parseLine(line, { deciding: true });
-  const review = (review: unknown) => ({ kind: "decision", review });
+  const review = (decision: unknown) => ({ kind: "decision", decision });
   assert.deepEqual(decide("accept"), review({ type: "accept" }));
   assert.deepEqual(decide("yes"), review({ type: "accept" }));
   assert.deepEqual(decide("no"), review({ type: "reject" }));

@@ -1,4 +1,6 @@
-import type { Review } from "../events.ts";
+import { TIERS, type Tier } from "../events.ts";
+import { parseArgs } from "./parse-args.ts";
+import { parseDecision, type TypedDecision } from "./parse-decision.ts";
 
 /** What a person can change with `setting <name> <value>`. */
 export const SETTINGS = [
@@ -16,13 +18,23 @@ export type SettingName = (typeof SETTINGS)[number];
 export type Expiry = number | "never" | "default";
 
 export type Command =
-  | { name: "status" | "approvals" | "stop" | "help" | "exit" }
+  | { name: "status" | "why" | "stop" | "help" | "exit" }
   | { name: "new"; title: string }
-  | { name: "history"; pick: number | undefined }
+  | { name: "history" | "approvals" | "withdraw"; pick: number | undefined }
+  | { name: "grants"; revoke: string | undefined }
+  | { name: "policies"; explain: Asked | undefined }
   | { name: "memory"; act: "list" }
   | { name: "memory"; act: "add" | "forget"; text: string }
   | { name: "expiry"; value: Expiry | undefined }
   | { name: "setting"; set: { name: SettingName; value: string } | undefined };
+
+/** A call that the policy is asked about. */
+export type Asked = {
+  tool: string;
+  args: Record<string, unknown>;
+  tier?: Tier;
+  taint?: string[];
+};
 
 /** What a line means. `usage`: it is a command, but not one that can be carried out as it was typed. */
 export type Line =
@@ -30,7 +42,7 @@ export type Line =
   | { kind: "message"; text: string }
   | { kind: "command"; command: Command }
   | { kind: "usage"; name: string; isKnown: boolean }
-  | { kind: "decision"; review: Review | { type: "edit" | "respond"; ask: true } };
+  | { kind: "decision"; decision: TypedDecision };
 
 /**
  * A line as a command, a message or, where an approval waits for a line (`deciding`), a decision.
@@ -51,8 +63,9 @@ export function parseLine(line: string, { deciding = false } = {}): Line {
   const [, name = "", rest = ""] = /^\/?(\S*)\s*([\s\S]*)$/.exec(text) ?? [];
   const word = name.toLowerCase();
   if (deciding) {
-    const review = parseDecision(word, rest);
-    if (review) return { kind: "decision", review };
+    const decision = parseDecision(word, rest);
+    if (decision === "faulty") return { kind: "usage", name: word, isKnown: true };
+    if (decision) return { kind: "decision", decision };
   }
   const command = parseCommand(word, rest, hasSlash);
   if (command) return { kind: "command", command };
@@ -63,6 +76,11 @@ export function parseLine(line: string, { deciding = false } = {}): Line {
 const ALIASES: Record<string, Command["name"]> = {
   status: "status",
   approvals: "approvals",
+  withdraw: "withdraw",
+  why: "why",
+  grants: "grants",
+  policies: "policies",
+  policy: "policies",
   stop: "stop",
   help: "help",
   exit: "exit",
@@ -82,7 +100,7 @@ function parseCommand(word: string, rest: string, hasSlash: boolean): Command | 
     case undefined:
       return undefined;
     case "status":
-    case "approvals":
+    case "why":
     case "stop":
     case "help":
     case "exit":
@@ -90,8 +108,17 @@ function parseCommand(word: string, rest: string, hasSlash: boolean): Command | 
     case "new":
       return rest === "" || hasSlash ? { name, title: rest } : undefined;
     case "history":
+    case "approvals":
+    case "withdraw":
       if (rest === "") return { name, pick: undefined };
       return /^\d{1,4}$/.test(rest) ? { name, pick: Number(rest) } : undefined;
+    case "grants": {
+      if (rest === "" || rest === "list") return { name, revoke: undefined };
+      const [, revoke] = /^revoke\s+(\S+)$/.exec(rest) ?? [];
+      return revoke === undefined ? undefined : { name, revoke };
+    }
+    case "policies":
+      return parsePolicies(rest);
     case "memory":
       return parseMemory(rest);
     case "expiry": {
@@ -115,6 +142,22 @@ function parseMemory(rest: string): Command | undefined {
   return { name: "memory", act, text };
 }
 
+/** `explain <tool> {json} as <tier> after <source>,<source>`; what follows the tool may be left out. */
+function parsePolicies(rest: string): Command | undefined {
+  if (rest === "") return { name: "policies", explain: undefined };
+  const [, tool, json = "{}", as, after] =
+    /^explain\s+(\S+)(?:\s+(\{[\s\S]*\}))?(?:\s+as\s+(\S+))?(?:\s+after\s+(\S+))?$/.exec(rest) ??
+    [];
+  const args = parseArgs(json);
+  const tier = TIERS.find((known) => known === as);
+  if (tool === undefined || args === undefined || (as !== undefined && !tier)) return undefined;
+  const taint = after?.split(",").filter(Boolean);
+  return {
+    name: "policies",
+    explain: { tool, args, ...(tier && { tier }), ...(taint && { taint }) },
+  };
+}
+
 function parseSetting(rest: string): Command | undefined {
   if (rest === "") return { name: "setting", set: undefined };
   const [, name, value] = /^(\S+)\s+([\s\S]+)$/.exec(rest) ?? [];
@@ -128,41 +171,4 @@ export function parseExpiry(text: string): Expiry | undefined {
   if (text === "never" || text === "default") return text;
   const seconds = Number(text);
   return /^\d+$/.test(text) && seconds >= 1 && seconds <= 31_536_000 ? seconds : undefined;
-}
-
-/** `accept`, `edit {json}`, `respond words`, `reject [words]`, and the words of the original client: `yes`, `no`, `response`. */
-function parseDecision(
-  word: string,
-  rest: string,
-): Extract<Line, { kind: "decision" }>["review"] | undefined {
-  switch (word) {
-    case "accept":
-    case "yes":
-      return rest === "" ? { type: "accept" } : undefined;
-    case "no":
-      return rest === "" ? { type: "reject" } : undefined;
-    case "reject":
-      return rest === "" ? { type: "reject" } : { type: "reject", message: rest };
-    case "respond":
-    case "response":
-      return rest === "" ? { type: "respond", ask: true } : { type: "respond", message: rest };
-    case "edit": {
-      if (rest === "") return { type: "edit", ask: true };
-      const args = parseArgs(rest);
-      return args && { type: "edit", args };
-    }
-    default:
-      return undefined;
-  }
-}
-
-/** The arguments of a call as a person typed them: a JSON object. */
-export function parseArgs(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import type { SessionBody } from "../api.ts";
 import type { Client } from "../client/client.ts";
 import type { Language } from "../events.ts";
 import type { Connection } from "./connection.ts";
+import type { Pending } from "./pending.ts";
 import type { Screen } from "./screen.ts";
 import type { Words } from "./words.ts";
 
@@ -20,8 +21,12 @@ export type Conversation = {
   readonly open: Map<string, OpenRun>;
   /** Approvals that the person was shown and has put off. */
   readonly deferred: Set<string>;
-  /** The approval that was shown last: the one that a line decides. */
-  shown: string | undefined;
+  /** The approval that was shown last, as it was shown: the one that a line decides. */
+  shown: Pending | undefined;
+  /** The approval that was spoken of last: the one that `why` is about. */
+  about: string | undefined;
+  /** The approvals that were listed last: what a number stands for. */
+  listed: string[];
   /** Approvals whose end has been told. */
   readonly told: Set<string>;
   /** The person wants to go. */

@@ -36,6 +36,8 @@ async function main(options: Options): Promise<number> {
       open: new Map(),
       deferred: new Set(),
       shown: undefined,
+      about: undefined,
+      listed: [],
       told: new Set(),
       isLeaving: false,
     });

@@ -25,6 +25,7 @@ export async function enterSession(talk: Conversation, session: SessionBody): Pr
   talk.open.clear();
   talk.deferred.clear();
   talk.shown = undefined;
+  talk.about = undefined;
   const { data } = await talk.client.runs(session.id, { limit: 50 });
   for (const run of data.toReversed())
     if (run.finished_at === null) talk.open.set(run.id, { after: 0, input: run.input });

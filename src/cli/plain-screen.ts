@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import type { Screen } from "./screen.ts";
+import type { Choice, Screen } from "./screen.ts";
 import { visible, visibleLine } from "./visible.ts";
 
 /** A screen for pipes and scripts: lines in, plain text out, no control codes. A line `stop` interrupts a run. */
@@ -13,11 +13,18 @@ export function plainScreen(input: Readable, output: Writable): Screen {
     spoken = { message: "", text: "" };
   };
 
+  async function choose(question: string, choices: Choice[]): Promise<undefined> {
+    write(visibleLine(question));
+    for (const { label, hint } of choices)
+      write(`  ${visibleLine(label)}${hint ? `  (${visibleLine(hint)})` : ""}`);
+  }
+
   return {
     isInteractive: false,
     line: () => lines.next(),
     say: (text) => write(visible(text)),
     card: (title, text) => write(`\n== ${visibleLine(title)} ==\n${visible(text)}`),
+    pages: (text) => [text],
     heard: (text) => write(`> ${visible(text).replaceAll("\n", "\n> ")}`),
     stream(message, text) {
       if (spoken.message !== message) settle();
@@ -29,12 +36,8 @@ export function plainScreen(input: Readable, output: Writable): Screen {
     settle,
     busy: () => {},
     quiet: () => {},
-    async choose(question, choices) {
-      write(visibleLine(question));
-      for (const { label, hint } of choices)
-        write(`  ${visibleLine(label)}${hint ? `  (${visibleLine(hint)})` : ""}`);
-      return undefined;
-    },
+    choose,
+    chooseSome: choose,
     async ask(question, { fault, check } = {}) {
       if (fault) write(visible(fault));
       write(visible(question));

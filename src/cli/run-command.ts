@@ -1,10 +1,14 @@
-import { askAgain } from "./catch-up.ts";
+import { openApprovals } from "./approvals.ts";
 import type { Command } from "./commands.ts";
 import type { Conversation } from "./conversation.ts";
+import { listGrants, revokeGrant } from "./grants.ts";
 import { listHistory, pickHistory } from "./history.ts";
 import { addMemory, forgetMemory, listMemories } from "./memories.ts";
 import { expiryWords, newSession, showPlace } from "./place.ts";
+import { explainPolicy, listPolicies } from "./policies.ts";
 import { changeSetting, showSettings } from "./settings.ts";
+import { explainWhy } from "./why.ts";
+import { withdraw } from "./withdraw.ts";
 
 /** Carries out a command. Throws what the client throws. */
 export async function runCommand(talk: Conversation, command: Command): Promise<void> {
@@ -17,7 +21,15 @@ export async function runCommand(talk: Conversation, command: Command): Promise<
     case "history":
       return command.pick === undefined ? listHistory(talk) : pickHistory(talk, command.pick);
     case "approvals":
-      return askAgain(talk);
+      return openApprovals(talk, command.pick);
+    case "withdraw":
+      return withdraw(talk, command.pick);
+    case "why":
+      return explainWhy(talk);
+    case "grants":
+      return command.revoke === undefined ? listGrants(talk) : revokeGrant(talk, command.revoke);
+    case "policies":
+      return command.explain ? explainPolicy(talk, command.explain) : listPolicies(talk);
     case "stop":
       return stopAll(talk);
     case "memory":

@@ -15,6 +15,8 @@ export interface Screen {
   say(text: string, tone?: Tone): void;
   /** A card: a heading and lines that stand apart from what others wrote. */
   card(title: string, text: string): void;
+  /** A card's text in parts, each of which is seen at once when it is shown as a card. */
+  pages(text: string): string[];
   /** What a person wrote, seen again. */
   heard(text: string): void;
   /** The agent's text as it comes; a new `message` settles the one before. */
@@ -31,6 +33,12 @@ export interface Screen {
     choices: Choice[],
     how?: { initial?: string; signal?: AbortSignal },
   ): Promise<string | undefined>;
+  /** As `choose`, for any number of them; `initial` are chosen to begin with. */
+  chooseSome(
+    question: string,
+    choices: Choice[],
+    how: { initial: string[]; signal: AbortSignal },
+  ): Promise<string[] | undefined>;
   ask(question: string, how?: Asking): Promise<string | undefined>;
   /** Calls `act` when the person wants to stop what runs, until disposed of. */
   onInterrupt(act: () => void): Disposable;

@@ -6,6 +6,7 @@ export function tellOutcome(talk: Conversation, approvalId: string, outcome: Out
   talk.deferred.delete(approvalId);
   if (talk.told.has(approvalId)) return;
   talk.told.add(approvalId);
+  talk.about = approvalId;
   const went = outcome.status === "accepted" || outcome.status === "edited";
   talk.screen.say(outcomeText(outcome, talk.user, talk.words), went ? "good" : "warning");
 }

@@ -1,10 +1,10 @@
 import { emitKeypressEvents } from "node:readline";
 import type { ReadStream, WriteStream } from "node:tty";
 import { styleText } from "node:util";
-import { isCancel, note, S_BAR, select, text } from "@clack/prompts";
+import { isCancel, multiselect, note, S_BAR, select, text } from "@clack/prompts";
 import { liveRegion } from "./live-region.ts";
 import { type Markdown, markdown } from "./markdown.ts";
-import type { Screen } from "./screen.ts";
+import type { Choice, Screen } from "./screen.ts";
 import { wrap } from "./text-width.ts";
 import { visible, visibleLine } from "./visible.ts";
 import type { Words } from "./words.ts";
@@ -12,6 +12,8 @@ import type { Words } from "./words.ts";
 const FRAMES = ["◒", "◐", "◓", "◑"];
 const FRAME_MS = 100;
 const MARGIN = "   ";
+/** Lines that a page of a card leaves to its frame and to the question beneath it. */
+const AROUND_A_PAGE = 12;
 const COLOURS = { faint: "dim", good: "green", warning: "yellow", error: "red" } as const;
 const SYMBOLS = { plain: "●", faint: "·", good: "✔", warning: "▲", error: "■" };
 
@@ -38,6 +40,11 @@ export function ttyScreen(input: ReadStream, output: WriteStream, words: Words):
       ? [`${styleText("magenta", FRAMES[frame % FRAMES.length] ?? "")}  ${waitingFor}`]
       : [];
     region.draw([...inMargin(fitting), ...(fitting.length && busy.length ? [""] : []), ...busy]);
+  }
+
+  /** A card's lines. A long value goes on beneath itself, so that nothing in it looks like a line of the card. */
+  function inCard(text: string): string[] {
+    return wrap(visible(text), columns() - 6, /^ *(?:│ )?(?:[^\s:：]+[:：] )?/);
   }
 
   /** Writes for good, above what is drawn again and again. */
@@ -69,17 +76,17 @@ export function ttyScreen(input: ReadStream, output: WriteStream, words: Words):
   }
 
   /** Clack goes on listening to a prompt's signal when the prompt is long over, so each gets one of its own. */
-  async function asked(
-    ask: (signal: AbortSignal) => Promise<string | symbol | undefined>,
+  async function asked<T>(
+    ask: (signal: AbortSignal) => Promise<T | symbol>,
     outer: AbortSignal | undefined,
-  ): Promise<string | undefined> {
+  ): Promise<T | undefined> {
     quiet();
     endsBlank = false;
     const own = new AbortController();
     const abort = () => own.abort();
     if (outer?.aborted) abort();
     outer?.addEventListener("abort", abort);
-    const value = (await ask(own.signal)) ?? "";
+    const value = await ask(own.signal);
     outer?.removeEventListener("abort", abort);
     return typeof value === "symbol" ? undefined : value;
   }
@@ -111,10 +118,16 @@ export function ttyScreen(input: ReadStream, output: WriteStream, words: Words):
     card(title, text) {
       settle();
       region.clear();
-      // a long value goes on beneath itself, so that nothing in it looks like a line of the card
-      const lines = wrap(visible(text), columns() - 6, /^ *(?:│ )?(?:[^\s:：]+[:：] )?/);
-      note(lines.join("\n"), visibleLine(title), { output, format: (line) => line });
+      note(inCard(text).join("\n"), visibleLine(title), { output, format: (line) => line });
       draw();
+    },
+    pages(text) {
+      const lines = inCard(text);
+      const height = Math.max(output.rows - AROUND_A_PAGE, 3);
+      const count = Math.ceil(lines.length / height);
+      return Array.from({ length: count }, (_, i) =>
+        lines.slice(i * height, (i + 1) * height).join("\n"),
+      );
     },
     heard(text) {
       settle();
@@ -147,14 +160,16 @@ export function ttyScreen(input: ReadStream, output: WriteStream, words: Words):
     },
     quiet,
     choose(question, choices, { initial, signal } = {}) {
-      const options = choices.map(({ value, label, hint }) => ({
-        value,
-        label: visibleLine(label),
-        ...(hint && { hint: visibleLine(hint) }),
-      }));
-      const how = { message: visible(question), options, maxItems: 12, showInstructions: false };
+      const how = { ...chosenFrom(question, choices), showInstructions: false };
       const start = initial === undefined ? {} : { initialValue: initial };
-      return asked((own) => select({ ...how, ...start, input, output, signal: own }), signal);
+      return asked<string>(
+        (own) => select({ ...how, ...start, input, output, signal: own }),
+        signal,
+      );
+    },
+    chooseSome(question, choices, { initial, signal }) {
+      const how = { ...chosenFrom(question, choices), initialValues: initial, required: false };
+      return asked<string[]>((own) => multiselect({ ...how, input, output, signal: own }), signal);
     },
     ask(question, { initial = "", fault, check, signal } = {}) {
       const bar = styleText("cyan", S_BAR);
@@ -167,7 +182,8 @@ export function ttyScreen(input: ReadStream, output: WriteStream, words: Words):
           return wrong && visibleLine(wrong);
         },
       };
-      return asked((own) => text({ ...how, input, output, signal: own }), signal);
+      const typed = (own: AbortSignal) => text({ ...how, input, output, signal: own });
+      return asked<string>(async (own) => (await typed(own)) ?? "", signal);
     },
     onInterrupt(act) {
       const onKey = (_: string | undefined, key: Key) => {
@@ -190,6 +206,15 @@ export function ttyScreen(input: ReadStream, output: WriteStream, words: Words):
       region.clear();
     },
   };
+}
+
+function chosenFrom(question: string, choices: Choice[]) {
+  const options = choices.map(({ value, label, hint }) => ({
+    value,
+    label: visibleLine(label),
+    ...(hint && { hint: visibleLine(hint) }),
+  }));
+  return { message: visible(question), options, maxItems: 12 };
 }
 
 /**

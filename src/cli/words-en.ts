@@ -1,4 +1,5 @@
 import type { Language } from "../events.ts";
+import { approvalsEn } from "./words-approvals-en.ts";
 
 /** What the terminal client says, in English. `words-zh.ts` says the same in Chinese. */
 export const en = {
@@ -43,81 +44,7 @@ export const en = {
   lastRun: (input: string, state: string) => `Last: “${input}” ${state}.`,
   noRuns: "Nothing has been asked yet.",
 
-  approvalTitle: (tool: string) => `Approval needed: ${tool}`,
-  unknownTitle: (tool: string) => `What became of ${tool}?`,
-  unknownText:
-    "This call was started and nobody knows whether it finished. It has not been repeated. Please look there, then say what is true.",
-  labels: {
-    tool: "Tool",
-    args: "Arguments",
-    requester: "Asked by",
-    reason: "Why",
-    expires: "Expires",
-    tier: "Tier",
-    edited: "Changed by an approver",
-    preview: "What it would do",
-    taint: "Untrusted sources in the context",
-    quorum: "Consent",
-  },
-  noArgs: "(none)",
-  quorum: (consents: string[], needed: number, approvers: string[]) =>
-    `${consents.length} of ${needed}${consents.length ? ` (${consents.join(", ")})` : ""}, of ${approvers.join(", ")}`,
-  othersDecide: (approvers: string[]) => `Others decide this: ${approvers.join(", ")}.`,
-  decide: "What shall happen?",
-  reviews: {
-    accept: { label: "Accept", hint: "run it exactly as shown" },
-    edit: { label: "Edit", hint: "change the arguments, then run it" },
-    respond: { label: "Respond", hint: "do not run it, answer the agent instead" },
-    reject: { label: "Reject", hint: "do not run it" },
-  },
-  unknownReviews: {
-    accept: { label: "Run it again", hint: "it did not run, or running it twice does no harm" },
-    edit: { label: "Run it again, changed", hint: "with other arguments" },
-    respond: { label: "It ran", hint: "tell the agent what came of it" },
-    reject: { label: "Leave it", hint: "do not run it again" },
-  },
-  later: { label: "Later", hint: "go on talking; `approvals` comes back to it" },
-  howToDecide: (allowed: string[]) => `Answer with a line: ${allowed.join(" | ")}`,
-  reviewLines: {
-    accept: "accept",
-    edit: "edit {json}",
-    respond: "respond words",
-    reject: "reject [words]",
-  },
-  askArgs: "The new arguments, as JSON:",
-  askResponse: "What shall the agent be told?",
-  askReason: "Why? (may stay empty)",
-  optional: "may stay empty",
-  asJson: "as JSON",
-  leaveOut: "(leave it out)",
-  yes: "yes",
-  no: "no",
-  faults: {
-    required: "This is needed.",
-    object: 'This should be a JSON object, e.g. {"hotel_name": "…"}.',
-  },
-  decided: {
-    accepted: (by: string) => `Accepted by ${by}`,
-    edited: (by: string) => `Edited by ${by}`,
-    responded: (by: string) => `Answered by ${by}`,
-    rejected: (by: string) => `Rejected by ${by}`,
-    expired: () => "Nobody decided in time",
-    withdrawn: () => "Withdrawn",
-    pending: () => "Waiting",
-  },
-  voted: (by: string, tool: string) => `${tool}: consent of ${by}; more is needed.`,
-  byYou: "you",
-  meanwhile: "This was decided meanwhile.",
-  notHere: (detail: string) =>
-    `This cannot be decided here. ${detail}. Whoever may decide does so where they are asked, or with an API key that has the scope for it (COUNTERSIGN_API_KEY).`,
-  dashboardOnly:
-    "Calls of this tier are decided with an API key of scope approvals:dashboard, never from here without one (COUNTERSIGN_API_KEY).",
-  stillWaiting: (count: number) =>
-    count === 1
-      ? "One approval is waiting: `approvals`."
-      : `${count} approvals are waiting: \`approvals\`.`,
-  elsewhere: (count: number) => `${count} more in other sessions: \`approvals\`, \`history\`.`,
-  noApprovals: "No approval is waiting.",
+  ...approvalsEn,
 
   nothingRuns: "Nothing is running.",
   pickSession: "Which session?",
@@ -158,7 +85,12 @@ export const en = {
   help: `status                        where this session stands
 new                           a new session; /new <title> names it
 history [number]              earlier sessions: see one again and go on with it
-approvals                     what waits for a decision
+approvals [number]            what waits for you, and what you await of others: see it, decide it
+withdraw [number]             take back a call that you asked for
+why                           who decided what, and when
+grants [revoke <number>]      what runs unasked, by your consent or for you
+policies                      the rules in force
+policies explain <tool> {json} [as <tier>] [after <source>,…]  which rule a call would meet, and why
 stop                          stop what runs or waits (Ctrl-C while it runs)
 setting [name value]          see and change settings
 expiry [seconds|never|default]  when this session expires
@@ -166,7 +98,8 @@ memory [add <text>|forget <number>]  what is remembered about you
 help, exit
 
 Commands go with or without a slash. To send words that look like a command, begin with a space, or write: say status
-While an approval waits and input is piped, a line decides: accept, edit {json}, respond words, reject [words].`,
+While an approval waits and input is piped, a line decides the one shown last: accept, edit {json}, respond words, reject [words].
+accept for 1h lets calls like that one run for a while: accept for <10m|1h|1d> [<n> uses] [session|place] [fixed <argument>,…|fixed none]; all arguments stay fixed where none is named.`,
 
   unreachable: (url: string, reason: string) =>
     `Nothing answers at ${url} (${reason}). Is the server running? \`npm start\` starts it; --url names another.`,

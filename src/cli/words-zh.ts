@@ -1,3 +1,4 @@
+import { approvalsZh } from "./words-approvals-zh.ts";
 import type { Words } from "./words-en.ts";
 
 /** 终端客户端的中文用语，与 `words-en.ts` 逐条对应。 */
@@ -43,77 +44,7 @@ export const zh: Words = {
   lastRun: (input, state) => `最近一次：“${input}”，${state}。`,
   noRuns: "尚无任何消息。",
 
-  approvalTitle: (tool) => `需要确认：${tool}`,
-  unknownTitle: (tool) => `${tool} 的结果不明`,
-  unknownText: "该调用已经开始，但无人知道是否完成；系统没有重复执行。请先核实，再选择实际情况。",
-  labels: {
-    tool: "工具",
-    args: "参数",
-    requester: "发起人",
-    reason: "原因",
-    expires: "有效期至",
-    tier: "级别",
-    edited: "审批人的修改",
-    preview: "预计效果",
-    taint: "上下文中的不可信来源",
-    quorum: "同意情况",
-  },
-  noArgs: "（无）",
-  quorum: (consents, needed, approvers) =>
-    `${consents.length}/${needed}${consents.length ? `（${consents.join("、")}）` : ""}，审批人：${approvers.join("、")}`,
-  othersDecide: (approvers) => `此项由他人决定：${approvers.join("、")}。`,
-  decide: "如何处理？",
-  reviews: {
-    accept: { label: "接受", hint: "按所示参数执行" },
-    edit: { label: "修改", hint: "修改参数后执行" },
-    respond: { label: "反馈", hint: "不执行，直接向智能体反馈" },
-    reject: { label: "拒绝", hint: "不执行" },
-  },
-  unknownReviews: {
-    accept: { label: "再执行一次", hint: "确认未执行，或重复执行无害" },
-    edit: { label: "修改后再执行", hint: "使用其他参数" },
-    respond: { label: "已经执行", hint: "告诉智能体结果如何" },
-    reject: { label: "不再执行", hint: "到此为止" },
-  },
-  later: { label: "稍后", hint: "继续对话；输入 approvals 可返回" },
-  howToDecide: (allowed) => `请输入一行作答：${allowed.join(" | ")}`,
-  reviewLines: {
-    accept: "accept",
-    edit: "edit {json}",
-    respond: "respond 文字",
-    reject: "reject [文字]",
-  },
-  askArgs: "新的参数（JSON）：",
-  askResponse: "要向智能体反馈什么？",
-  askReason: "拒绝的原因？（可留空）",
-  optional: "可留空",
-  asJson: "JSON",
-  leaveOut: "（不填）",
-  yes: "是",
-  no: "否",
-  faults: {
-    required: "此项必填。",
-    object: '应为 JSON 对象，例如 {"hotel_name": "…"}。',
-  },
-  decided: {
-    accepted: (by) => `${by} 已接受`,
-    edited: (by) => `${by} 已修改参数`,
-    responded: (by) => `${by} 已反馈`,
-    rejected: (by) => `${by} 已拒绝`,
-    expired: () => "超时无人处理",
-    withdrawn: () => "已撤回",
-    pending: () => "等待中",
-  },
-  voted: (by, tool) => `${tool}：${by} 已同意，还需其他人同意。`,
-  byYou: "您",
-  meanwhile: "此项已在别处处理。",
-  notHere: (detail) =>
-    `无法在此处决定：${detail}。有权决定的人请在收到询问的地方处理，或使用具有相应权限的 API 密钥（COUNTERSIGN_API_KEY）。`,
-  dashboardOnly:
-    "此级别的调用须使用权限为 approvals:dashboard 的 API 密钥决定（COUNTERSIGN_API_KEY），无密钥时不可处理。",
-  stillWaiting: (count) => `有 ${count} 项等待确认：输入 approvals 处理。`,
-  elsewhere: (count) => `其他会话中还有 ${count} 项：approvals、history。`,
-  noApprovals: "没有等待确认的调用。",
+  ...approvalsZh,
 
   nothingRuns: "没有正在执行的任务。",
   pickSession: "选择哪个会话？",
@@ -154,7 +85,12 @@ export const zh: Words = {
   help: `status                        当前会话的状态
 new                           新会话；/new <标题> 可命名
 history [序号]                历史会话：查看并恢复
-approvals                     等待确认的调用
+approvals [序号]              等待您或他人确认的调用：查看并决定
+withdraw [序号]               撤回您发起的调用
+why                           谁在何时作了什么决定
+grants [revoke <序号>]        经您同意或为您免确认执行的授权
+policies                      现行规则
+policies explain <工具> {json} [as <级别>] [after <来源>,…]  某个调用会命中哪条规则及原因
 stop                          停止正在执行或等待的任务（执行时按 Ctrl-C）
 setting [名称 值]             查看和修改设置
 expiry [秒数|never|default]   本会话的有效期
@@ -162,7 +98,8 @@ memory [add <文字>|forget <序号>]  长期记忆
 help, exit
 
 命令前可加也可不加斜杠。若要发送与命令相同的文字，请在行首加一个空格，或写：say status
-管道输入时，用一行作答：accept、edit {json}、respond 文字、reject [文字]。`,
+管道输入时，用一行回答最近显示的一项：accept、edit {json}、respond 文字、reject [文字]。
+accept for 1h 使同类调用在一段时间内免确认：accept for <10m|1h|1d> [<n> uses] [session|place] [fixed <参数>,…|fixed none]；未指明时全部参数固定。`,
 
   unreachable: (url, reason) =>
     `${url} 没有响应（${reason}）。服务器在运行吗？用 npm start 启动，或用 --url 指定其他地址。`,

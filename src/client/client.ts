@@ -1,7 +1,9 @@
 import type { z } from "zod";
 import {
   type ApprovalBody,
+  type AuditBody,
   approval,
+  auditRow,
   type createMemory,
   type createRun,
   type createSession,
@@ -24,6 +26,7 @@ import {
 } from "../api.ts";
 import type { ApprovalStatus } from "../events.ts";
 import { ApiError } from "./api-error.ts";
+import { type Explanation, explanation, type HypotheticalCall } from "./explanation-schema.ts";
 import { type FollowOptions, followRun, type RunEvent } from "./follow-run.ts";
 import { ask, type Connection, type Fetch, path, tell } from "./request.ts";
 
@@ -78,6 +81,20 @@ export type Client = {
   /** In force for this user's calls, or given by this user. */
   grants(userId: string): Promise<Page<GrantBody>>;
   revokeGrant(id: string, userId: string): Promise<void>;
+  /** Which rule of the policy a call would meet, and why. Nothing is run or asked. */
+  explainPolicy(call: HypotheticalCall): Promise<Explanation>;
+  /** In the order of the chain, a page at a time; needs a key of scope `admin`. Times are RFC 3339. */
+  audit(
+    query?: Paging & {
+      action?: string;
+      /** An address: `api:<key>%2F<user>`, `slack:T1:U1`. */
+      actor?: string;
+      approval_id?: string;
+      run_id?: string;
+      from?: string;
+      to?: string;
+    },
+  ): Promise<Page<AuditBody>>;
   memories(query: Paging & { user_id: string; q?: string }): Promise<Page<MemoryBody>>;
   createMemory(body: z.input<typeof createMemory>): Promise<MemoryBody>;
   deleteMemory(id: string, userId: string): Promise<void>;
@@ -122,6 +139,8 @@ export function openClient(options: { url: string; apiKey?: string; fetch?: Fetc
     withdrawApproval: (id, body) => post(path`/v1/approvals/${id}/withdraw`, approval, body),
     grants: (userId) => get("/v1/grants", listOf(grant), { user_id: userId }),
     revokeGrant: (id, userId) => remove(path`/v1/grants/${id}`, { user_id: userId }),
+    explainPolicy: (call) => post("/v1/policies/explain", explanation, call),
+    audit: (query) => get("/v1/audit", listOf(auditRow), query),
     memories: (query) => get("/v1/memories", listOf(memory), query),
     createMemory: (body) => post("/v1/memories", memory, body),
     deleteMemory: (id, userId) => remove(path`/v1/memories/${id}`, { user_id: userId }),

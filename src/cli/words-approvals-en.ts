@@ -1,0 +1,145 @@
+/** What the terminal client says of approvals, grants and policies, in English. */
+export const approvalsEn = {
+  approvalTitle: (tool: string) => `Approval needed: ${tool}`,
+  unknownTitle: (tool: string) => `What became of ${tool}?`,
+  unknownText:
+    "This call was started and nobody knows whether it finished. It has not been repeated. Please look there, then say what is true.",
+  labels: {
+    tool: "Tool",
+    args: "Arguments",
+    requester: "Asked by",
+    reason: "Why",
+    expires: "Expires",
+    tier: "Tier",
+    edited: "Changed by an approver",
+    preview: "What it would do",
+    taint: "Untrusted sources in the context",
+    quorum: "Consent",
+    decidedAt: "Decided",
+    votes: { accept: "Consent", edit: "Consent, with changes", reject: "Against" },
+  },
+  noArgs: "(none)",
+  quorum: (consents: string[], needed: number, approvers: string[]) =>
+    `${consents.length} of ${needed}${consents.length ? ` (${consents.join(", ")})` : ""}, of ${approvers.join(", ")}`,
+  approvers: { requester: "whoever asked for it", members: "members of the place" },
+  othersDecide: (approvers: string[]) => `Others decide this: ${approvers.join(", ")}.`,
+  decide: "What shall happen?",
+  reviews: {
+    accept: { label: "Accept", hint: "run it exactly as shown" },
+    edit: { label: "Edit", hint: "change the arguments, then run it" },
+    respond: { label: "Respond", hint: "do not run it, answer the agent instead" },
+    reject: { label: "Reject", hint: "do not run it" },
+  },
+  grant: { label: "Accept, and let calls like this one run", hint: "for a while; you say which" },
+  withdraw: { label: "Withdraw", hint: "take the call back before anybody decides" },
+  viewAll: (pages: number) => `View all of it (${pages} pages)`,
+  viewHint: "it can be accepted once all of it was shown",
+  pages: (shown: number, pages: number) => `Page ${shown} of ${pages}`,
+  nextPage: "Next page",
+  enoughPages: "Enough",
+  unknownReviews: {
+    accept: { label: "Run it again", hint: "it did not run, or running it twice does no harm" },
+    edit: { label: "Run it again, changed", hint: "with other arguments" },
+    respond: { label: "It ran", hint: "tell the agent what came of it" },
+    reject: { label: "Leave it", hint: "do not run it again" },
+  },
+  later: { label: "Later", hint: "go on talking; `approvals` comes back to it" },
+  howToDecide: (allowed: string[]) => `Answer with a line: ${allowed.join(" | ")}`,
+  reviewLines: {
+    accept: "accept",
+    edit: "edit {json}",
+    respond: "respond words",
+    reject: "reject [words]",
+  },
+  grantLine: "accept for 1h 3 uses",
+  askArgs: "The new arguments, as JSON:",
+  askResponse: "What shall the agent be told?",
+  askReason: "Why? (may stay empty)",
+  optional: "may stay empty",
+  asJson: "as JSON",
+  leaveOut: "(leave it out)",
+  yes: "yes",
+  no: "no",
+  faults: {
+    required: "This is needed.",
+    object: 'This should be a JSON object, e.g. {"hotel_name": "…"}.',
+  },
+  decided: {
+    accepted: (by: string) => `Accepted by ${by}`,
+    edited: (by: string) => `Edited by ${by}`,
+    responded: (by: string) => `Answered by ${by}`,
+    rejected: (by: string) => `Rejected by ${by}`,
+    expired: () => "Nobody decided in time",
+    withdrawn: () => "Withdrawn",
+    pending: () => "Waiting",
+  },
+  voted: (by: string, tool: string) => `${tool}: consent of ${by}; more is needed.`,
+  votedAlready: "You have consented; others have to as well.",
+  changedMeanwhile: "Somebody changed the arguments meanwhile. This is what would run now:",
+  byYou: "you",
+  meanwhile: "This was decided meanwhile.",
+  notHere: (detail: string) =>
+    `This cannot be decided here. ${detail}. Whoever may decide does so where they are asked, or with an API key that has the scope for it (COUNTERSIGN_API_KEY).`,
+  dashboardOnly:
+    "Calls of this tier are decided with an API key of scope approvals:dashboard: over /v1, or here after COUNTERSIGN_API_KEY=<key> npm run chat. `npm run api-key -- --scopes runs,approvals,approvals:dashboard` makes one, and the server's API_KEYS lists it.",
+  stillWaiting: (count: number) =>
+    count === 1
+      ? "One approval is waiting: `approvals`."
+      : `${count} approvals are waiting: \`approvals\`.`,
+  elsewhere: (count: number) => `${count} more in other sessions: \`approvals\`, \`history\`.`,
+  noApprovals: "No approval is waiting.",
+  noSuchApproval: (pick: number) => `There is no approval ${pick}; \`approvals\` lists them.`,
+  openWhich: "Which one?",
+  askedBy: (who: string) => `asked by ${who}`,
+  waitsFor: (approvers: string[]) => `waits for ${approvers.join(", ")}`,
+  nothingToWithdraw: "Nothing that you asked for waits for a decision.",
+  notAskedByYou: "Only who asked for it may take it back.",
+  withdrawWhich: "Take back which?",
+  howToWithdraw: "`withdraw <number>` takes one back.",
+  noDecision: "Nobody was asked about anything here.",
+  whyTitle: (tool: string) => `What became of ${tool}`,
+
+  notGrantable: (tool: string) =>
+    `Calls of ${tool} cannot be let through ahead: each one is asked about.`,
+  notGrantedYet:
+    "Nothing is granted: others have to consent to this call first. Only the last of them can grant.",
+  grants: {
+    ask: {
+      scope: "Where?",
+      time: "For how long?",
+      uses: "How often?",
+      fixed:
+        "Which arguments must stay as they are? (space: yes or no; with none, any arguments run)",
+    },
+    scopes: { session: "in this session", place: "in every session at this place" },
+    times: { "10m": "10 minutes", "1h": "1 hour", "1d": "1 day" },
+    uses: { "3 uses": "3 times", "10 uses": "10 times", "": "as often as wanted" },
+    title: "These run unasked:",
+    none: "Nothing runs by a grant.",
+    given: (grant: string) => `From now on this runs unasked: ${grant}. \`grants\` takes it back.`,
+    anyArgs: "any arguments",
+    thisSession: "in this session",
+    otherSession: (session: string) => `in session ${session}`,
+    place: (place: string) => `at ${place}`,
+    until: (time: string) => `until ${time}`,
+    usesLeft: (uses: number | null) =>
+      uses === null ? "as often as wanted" : uses === 1 ? "once more" : `${uses} times more`,
+    by: (giver: string, requester: string) => `calls of ${requester}, by consent of ${giver}`,
+    revokeWhich: "Take back which?",
+    howToRevoke: "`grants revoke <number>` takes one back.",
+    noSuch: (which: string) => `There is no grant ${which}; \`grants\` lists them.`,
+    revoked: (call: string) => `This is asked about again: ${call}`,
+  },
+
+  policies: {
+    title:
+      "The rules in force; the first that matches a call rules it, and what none matches is denied:",
+    howToExplain:
+      '`policies explain <tool> {"argument": …}` says which one a call would meet, and why.',
+    call: (tool: string) => `What would become of ${tool}`,
+    runs: (rule: string) => `It would run unasked, by the rule “${rule}”.`,
+    denied: "It would be denied.",
+    asks: (rule: string, tier: string, quorum: number, approvers: string[]) =>
+      `It would be asked about, by the rule “${rule}”, as tier ${tier}: ${quorum} of ${approvers.join(", ")}.`,
+  },
+};
