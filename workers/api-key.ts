@@ -26,6 +26,8 @@ function readOptions(args: string[]): { name: string; scopes: string[] } {
   const { name } = values;
   if (!/^[A-Za-z0-9._-]+$/.test(name))
     throw new Error(`--name holds ${JSON.stringify(name)}: should be letters, digits, . _ -`);
+  if (name === "local")
+    throw new Error('--name holds "local": callers without a key are called so');
   const scopes = [...new Set(values.scopes.split(/[,+\s]+/).filter(Boolean))];
   const unknown = scopes.filter((scope) => !SCOPES.some((known) => known === scope));
   if (unknown.length > 0 || scopes.length === 0)

@@ -1,4 +1,6 @@
+import http from "node:http";
 import { parseArgs } from "node:util";
+import { policyFaults } from "../src/approvals/compile-policy.ts";
 import { type Config, readConfig } from "../src/config.ts";
 import { ConfigError, messageOf } from "../src/errors.ts";
 import { redact } from "../src/redact.ts";
@@ -8,6 +10,7 @@ import { database } from "./doctor/database.ts";
 import { discord } from "./doctor/discord.ts";
 import { mcp } from "./doctor/mcp.ts";
 import { model } from "./doctor/model.ts";
+import { policies } from "./doctor/policies.ts";
 import { redis } from "./doctor/redis.ts";
 import { linesOf, report } from "./doctor/report.ts";
 import { runtime } from "./doctor/runtime.ts";
@@ -15,7 +18,7 @@ import { slack } from "./doctor/slack.ts";
 import { secretsOf } from "./process.ts";
 
 /** In the order in which they are shown. A further one is a file in doctor/ and its line here. */
-const CHECKS: Check[] = [runtime, access, database, redis, model, mcp, slack, discord];
+const CHECKS: Check[] = [runtime, access, database, redis, model, mcp, policies, slack, discord];
 
 const USAGE = `npm run doctor [-- --ask]
   --ask  asks every configured model one tiny question, which may cost a fraction of a cent
@@ -34,7 +37,8 @@ async function main(): Promise<number> {
   }
   let config: Config;
   try {
-    config = readConfig();
+    http.setGlobalProxyFromEnv(); // as every process does
+    config = readConfig(undefined, policyFaults);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     // LANGUAGE may be what is wrong: both.

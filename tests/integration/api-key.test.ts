@@ -35,6 +35,7 @@ for (const [args, words] of [
   [["--scopes", "rums"], /--scopes holds "rums": should be some of runs, approvals/],
   [["--scopes", ","], /--scopes holds ","/],
   [["--name", "a:b"], /--name holds "a:b": should be letters/],
+  [["--name", "local"], /--name holds "local"/],
   [["--nmae", "x"], /--nmae/],
 ] as [string[], RegExp][]) {
   test(`api-key refuses ${args.join(" ")}, and makes no key`, async () => {

@@ -46,6 +46,7 @@ test("doctor says of each part whether it works, and exits with 0", async () => 
   assert.match(output, /^off +Redis: .*\n +→ set REDIS_URL/m);
   assert.match(output, /^warning +Model: demo.*\n +→ set OPENAI_API_KEY/m);
   assert.match(output, /^off +MCP:/m);
+  assert.match(output, /^ok +Policies: the built-in rules/m);
   assert.match(output, /^off +Slack: .*SLACK_BOT_TOKEN/m);
   assert.match(output, /^off +Discord: .*DISCORD_TOKEN/m);
   assert.match(output, /^0 failed, 1 warning\.$/m);
@@ -141,6 +142,21 @@ test("doctor tells why a model does not answer", async () => {
   );
   assert.equal(code, 1);
   assert.match(output, /^failed +Model: openai:x can't be reached at http:\/\/127\.0\.0\.1:1/m);
+});
+
+test("doctor counts the rules of a policy, and tells what is wrong with one as the start does", async () => {
+  const rule = { name: "all", effect: "ask" };
+  const good = await doctor({
+    COUNTERSIGN_CONFIG: configFile({ policies: { rules: [rule] } }),
+  });
+  assert.match(good.output, /^ok +Policies: 1 rule in /m);
+  const bad = await doctor({
+    COUNTERSIGN_CONFIG: configFile({
+      policies: { rules: [{ ...rule, match: { when: "amuont > 5" } }] },
+    }),
+  });
+  assert.equal(bad.code, 1);
+  assert.match(bad.output, /^failed +Configuration .*amuont/m);
 });
 
 test("doctor connects to the MCP servers, and tells why one is down", async () => {
