@@ -17,6 +17,12 @@ const everything = [
   "tests/{support,architecture,integration,e2e,attacks,chaos}/**/*.test.ts",
 ];
 
+/** Node's own report, and beneath it the totals in one line. */
+const reporters = ["spec", "./tests/support/totals.ts"].flatMap((reporter) => [
+  `--test-reporter=${reporter}`,
+  "--test-reporter-destination=stdout",
+]);
+
 function globsOf(names: string[]): string[] {
   if (names.length === 0) return everything;
   return names.map((name) => {
@@ -30,7 +36,7 @@ function globsOf(names: string[]): string[] {
 async function runTests(options: string[], names: string[], databaseUrl: string): Promise<number> {
   const runner = spawn(
     process.execPath,
-    ["--test", "--test-concurrency=2", "--test-reporter=spec", ...options, ...globsOf(names)],
+    ["--test", "--test-concurrency=2", ...reporters, ...options, ...globsOf(names)],
     { cwd: root, env: { ...process.env, TEST_DATABASE_URL: databaseUrl }, stdio: "inherit" },
   );
   // Ctrl-C reaches the runner by itself; we stay to put the database away.
