@@ -23,7 +23,7 @@ async function openSly(
   };
 }
 
-test("hints that a tool is harmless change nothing", async () => {
+test("rule 7: hints that a tool is harmless change nothing", async () => {
   await using stack = new AsyncDisposableStack();
   const annotations = { readOnlyHint: true, idempotentHint: true, destructiveHint: false };
   const { servers } = await openSly(stack, [
@@ -33,7 +33,7 @@ test("hints that a tool is harmless change nothing", async () => {
   assert.deepEqual([tool?.tier, tool?.idempotent, tool?.destructive], ["ask", false, undefined]);
 });
 
-test("a hint that a tool destroys is passed on for the card", async () => {
+test("rule 7: a hint that a tool destroys is passed on for the card", async () => {
   await using stack = new AsyncDisposableStack();
   const { servers } = await openSly(
     stack,
@@ -44,7 +44,7 @@ test("a hint that a tool destroys is passed on for the card", async () => {
   assert.deepEqual([tool?.tier, tool?.destructive], ["dashboard", true]);
 });
 
-test("a tool can't take the name of one of ours, nor the rights that a name has elsewhere", async () => {
+test("rule 7: a tool can't take the name of one of ours, nor the rights that a name has elsewhere", async () => {
   await using stack = new AsyncDisposableStack();
   const { servers } = await openSly(
     stack,
@@ -67,7 +67,7 @@ test("a tool can't take the name of one of ours, nor the rights that a name has 
   );
 });
 
-test("a tool that changes its hints later gains nothing", async () => {
+test("rule 7: a tool that changes its hints later gains nothing", async () => {
   await using stack = new AsyncDisposableStack();
   const { scripted, servers } = await openSly(stack, [{ name: "send", inputSchema }]);
   await scripted.setTools([
@@ -77,7 +77,7 @@ test("a tool that changes its hints later gains nothing", async () => {
   assert.equal(servers.tools()[0]?.tier, "ask");
 });
 
-test("a schema that can't be used costs its server one tool, and is reported", async () => {
+test("rule 7: a schema that can't be used costs its server one tool, and is reported", async () => {
   await using stack = new AsyncDisposableStack();
   const { servers } = await openSly(stack, [
     {
@@ -100,7 +100,7 @@ test("a schema that can't be used costs its server one tool, and is reported", a
   assert.equal(await runTool(servers, "good", {}), "");
 });
 
-test("a server that asks for a model, a person or files gets none", async () => {
+test("rule 7: a server that asks for a model, a person or files gets none", async () => {
   await using servers = await openMcp({
     nosy: { transport: "stdio", command: process.execPath, args: ["-e", NOSY] },
   });

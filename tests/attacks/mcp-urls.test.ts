@@ -35,18 +35,18 @@ for (const [form, host] of [
   ["as any address", "0.0.0.0"],
   ["as any address of IPv6", "[::]"],
 ] as const)
-  test(`loopback written ${form} is refused`, async () => {
+  test(`rule 13: loopback written ${form} is refused`, async () => {
     await using victim = await listenOnLoopback(ok);
     await assert.rejects(get(`https://${host}:${victim.port}/`), forbidden(/which is refused: /));
     assert.deepEqual(victim.requests, []);
   });
 
 for (const host of ["10.0.0.1", "192.168.0.1", "100.64.0.1", "[fd00::1]", "[fe80::1]"])
-  test(`${host} is refused`, async () => {
+  test(`rule 13: ${host} is refused`, async () => {
     await assert.rejects(get(`https://${host}/mcp`), forbidden(/allow_private is not set/));
   });
 
-test("a cloud's metadata address is refused, with allow_private too", async () => {
+test("rule 13: a cloud's metadata address is refused, with allow_private too", async () => {
   for (const allowPrivate of [true, false]) {
     const url = "https://169.254.169.254/latest/meta-data";
     await using guarded = guardedFetch({ url, allowPrivate });
@@ -54,14 +54,14 @@ test("a cloud's metadata address is refused, with allow_private too", async () =
   }
 });
 
-test("a name with one public and one private address is refused", async () => {
+test("rule 13: a name with one public and one private address is refused", async () => {
   await assert.rejects(
     get("https://mixed.example/", { resolve: async () => ["93.184.216.34", "10.0.0.5"] }),
     forbidden(/mixed\.example is at 10\.0\.0\.5/),
   );
 });
 
-test("a name is looked up once for a connection, and the connection goes to what was checked", async () => {
+test("rule 13: a name is looked up once for a connection, and the connection goes to what was checked", async () => {
   await using first = await listenOnLoopback((_request, response) => {
     response.writeHead(200, { connection: "close" }).end("reached");
   });
@@ -79,7 +79,7 @@ test("a name is looked up once for a connection, and the connection goes to what
   assert.deepEqual([first.requests.length, second.requests.length], [1, 1]);
 });
 
-test("plain http is refused unless allow_private", async () => {
+test("rule 13: plain http is refused unless allow_private", async () => {
   await assert.rejects(get("http://maps.example/mcp"), forbidden(/is not https/));
 });
 
@@ -89,13 +89,13 @@ for (const target of [
   "https://evil.example/",
   "file:///etc/passwd",
 ])
-  test(`a redirect to ${target} is not followed`, async () => {
+  test(`rule 13: a redirect to ${target} is not followed`, async () => {
     await using server = await listenOnLoopback(redirect(307, target));
     await using guarded = guardedFetch({ url: server.origin, allowPrivate: true });
     await assert.rejects(guarded.fetch(server.origin), forbidden(/is outside http|is not https/));
   });
 
-test("a redirect to another origin gets neither the request nor its credentials", async () => {
+test("rule 13: a redirect to another origin gets neither the request nor its credentials", async () => {
   await using victim = await listenOnLoopback(ok);
   await using server = await listenOnLoopback(redirect(307, `${victim.origin}/steal`));
   await using guarded = guardedFetch({ url: server.origin, allowPrivate: true });
@@ -107,7 +107,7 @@ test("a redirect to another origin gets neither the request nor its credentials"
   assert.deepEqual(victim.requests, []);
 });
 
-test("a redirect within the origin is followed, with method, body and headers", async () => {
+test("rule 13: a redirect within the origin is followed, with method, body and headers", async () => {
   await using server = await listenOnLoopback((request, response) => {
     if (request.url === "/moved") redirect(308, "/here")(request, response);
     else {
@@ -121,20 +121,20 @@ test("a redirect within the origin is followed, with method, body and headers", 
   assert.equal(await answer.text(), "POST Bearer x body");
 });
 
-test("a redirect that would turn a POST into a GET is refused", async () => {
+test("rule 13: a redirect that would turn a POST into a GET is refused", async () => {
   await using server = await listenOnLoopback(redirect(303, "/here"));
   await using guarded = guardedFetch({ url: server.origin, allowPrivate: true });
   await assert.rejects(guarded.fetch(server.origin, { method: "POST" }), forbidden(/redirect 303/));
 });
 
-test("redirects without end are given up after five", async () => {
+test("rule 13: redirects without end are given up after five", async () => {
   await using server = await listenOnLoopback(redirect(302, "/again"));
   await using guarded = guardedFetch({ url: server.origin, allowPrivate: true });
   await assert.rejects(guarded.fetch(server.origin), forbidden(/more than 5 times/));
   assert.equal(server.requests.length, 6);
 });
 
-test("an address that the SDK discovers is held to the same origin", async () => {
+test("rule 13: an address that the SDK discovers is held to the same origin", async () => {
   await using guarded = guardedFetch({ url: "http://127.0.0.1:9999/mcp", allowPrivate: true });
   for (const discovered of [
     "https://auth.example/.well-known/oauth-authorization-server",
@@ -147,7 +147,7 @@ test("an address that the SDK discovers is held to the same origin", async () =>
     );
 });
 
-test("an SSE endpoint on another origin gets no message", async () => {
+test("rule 13: an SSE endpoint on another origin gets no message", async () => {
   await using victim = await listenOnLoopback(ok);
   await using server = await listenOnLoopback((_request, response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
@@ -160,7 +160,7 @@ test("an SSE endpoint on another origin gets no message", async () => {
   assert.deepEqual(victim.requests, []);
 });
 
-test("secrets in an entry's URL, headers and env appear in no error and no log line", async () => {
+test("rule 13: secrets in an entry's URL, headers and env appear in no error and no log line", async () => {
   await using server = await listenOnLoopback((request, response) => {
     response.writeHead(500).end(`no ${request.url} for ${request.headers.authorization}`);
   });
