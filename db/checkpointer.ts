@@ -11,6 +11,7 @@ import {
 } from "@langchain/langgraph-checkpoint";
 import { LeaseLostError } from "../src/errors.ts";
 import type { Sql } from "./client.ts";
+import { HeldWrites, type WriteRow } from "./held-writes.ts";
 import { decode, encode } from "./message-serde.ts";
 
 /**
@@ -21,8 +22,9 @@ import { decode, encode } from "./message-serde.ts";
  * `configurable.fence`) and throws LeaseLostError where another worker has taken over.
  * `configurable.thread_id` is the run's id.
  *
- * The checkpoints before the first model call hold nothing but the input, which the run's row has. Where
- * `configurable.unstored` is a Set they are only noted in it: a crash that early begins the run anew. Not for time travel, forks or DeltaChannel.
+ * With `configurable.held` (HeldWrites) an execution writes only what it could not have again: not the checkpoints
+ * before the first model call, which hold nothing but the input, and not results that the next checkpoint takes in
+ * at once. Not for time travel, forks or DeltaChannel.
  */
 export class RunCheckpointer extends BaseCheckpointSaver<number> {
   readonly #sql: Sql;
@@ -73,14 +75,15 @@ export class RunCheckpointer extends BaseCheckpointSaver<number> {
     metadata: CheckpointMetadata,
     _newVersions: ChannelVersions,
   ): Promise<RunnableConfig> {
-    const { threadId, ns, lease, fence, unstored } = keys(config);
+    const { threadId, ns, lease, fence, held } = keys(config);
     const placed = {
       configurable: { ...config.configurable, checkpoint_ns: ns, checkpoint_id: checkpoint.id },
     };
-    if (metadata.step < 1 && unstored) {
-      unstored.add(checkpoint.id);
+    if (metadata.step < 1 && held) {
+      held.unstored.add(checkpoint.id);
       return placed;
     }
+    held?.drop(checkpoint.id);
     const parent = (config.configurable?.checkpoint_id as string | undefined) ?? null;
     const body = encode(copyCheckpoint(checkpoint));
     const rows = await this.#sql`
@@ -101,22 +104,34 @@ export class RunCheckpointer extends BaseCheckpointSaver<number> {
     writes: PendingWrite[],
     taskId: string,
   ): Promise<void> {
-    const { threadId, ns, lease, fence, unstored } = keys(config);
+    const { held } = keys(config);
     const checkpointId = config.configurable?.checkpoint_id as string;
-    if (unstored?.has(checkpointId)) return;
     const rows = writes.map(([channel, value], index) => ({
+      taskId,
       idx: WRITES_IDX_MAP[channel] ?? index,
       channel,
       body: encode(value),
     }));
-    const special = rows.every((row) => row.idx < 0);
+    if (!held) return this.#store(config, rows);
+    if (held.unstored.has(checkpointId)) return;
+    // A lost lease shows at the next put; a database that is away leaves the results to be had again.
+    const flush = () => void this.#store(config, held.take()).catch(() => {});
+    await this.#store(config, held.add(checkpointId, rows, flush));
+  }
+
+  async #store(config: RunnableConfig, rows: WriteRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    const { threadId, ns, lease, fence } = keys(config);
+    const checkpointId = config.configurable?.checkpoint_id as string;
+    // Results are kept as they came first; interrupts and errors (negative indexes) as they are now.
     const done = await this.#sql`
       with held as (select 1 from leases where name = ${lease} and fence = ${fence} and expires_at > clock_timestamp() for share),
-        added as (insert into checkpoint_writes (thread_id, ns, checkpoint_id, task_id, idx, channel, body)
-          select ${threadId}, ${ns}, ${checkpointId}, ${taskId}, w.* from held,
-            unnest(${rows.map((r) => r.idx)}::int[], ${rows.map((r) => r.channel)}::text[], ${rows.map((r) => r.body)}::text[]) w
+        added as (insert into checkpoint_writes as c (thread_id, ns, checkpoint_id, task_id, idx, channel, body)
+          select ${threadId}, ${ns}, ${checkpointId}, w.* from held,
+            unnest(${rows.map((r) => r.taskId)}::text[], ${rows.map((r) => r.idx)}::int[],
+              ${rows.map((r) => r.channel)}::text[], ${rows.map((r) => r.body)}::text[]) w
           on conflict (thread_id, ns, checkpoint_id, task_id, idx)
-          ${special ? this.#sql`do update set channel = excluded.channel, body = excluded.body` : this.#sql`do nothing`})
+          do update set channel = excluded.channel, body = excluded.body where c.idx < 0)
       select from held`;
     if (done.length === 0) throw lost(threadId);
   }
@@ -141,7 +156,7 @@ function keys(config: RunnableConfig) {
     checkpoint_ns = "",
     lease = null,
     fence = null,
-    unstored,
+    held,
   } = config.configurable ?? {};
   if (typeof thread_id !== "string")
     throw new TypeError("configurable.thread_id must be the run's id");
@@ -150,7 +165,7 @@ function keys(config: RunnableConfig) {
     ns: checkpoint_ns as string,
     lease: lease as string,
     fence: fence as number,
-    unstored: unstored as Set<string> | undefined,
+    held: held instanceof HeldWrites ? held : undefined,
   };
 }
 

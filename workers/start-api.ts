@@ -16,12 +16,10 @@ const RATE = { points: 5_000, perSeconds: 10 };
 /** Serves HTTP on HOST:PORT. Throws ConfigError for a port that is taken. */
 export async function startApi(open: OpenCore, modelName: string, checks: Check[]): Promise<Api> {
   const { core } = open;
-  const { HOST, PORT, REDIS_URL } = core.config;
+  const { HOST, PORT } = core.config;
   await using opening = new AsyncDisposableStack();
   const feed = opening.use(openFeed(core.announcements));
-  const rateLimit = opening.use(
-    await openRateLimit(REDIS_URL ? { redisUrl: REDIS_URL } : { sql: core.sql }, RATE),
-  );
+  const rateLimit = opening.use(await openRateLimit(limitIn(core), RATE));
   const app = createApp({ core, feed, rateLimit, checks, modelName });
   const server = await listen(app.fetch, HOST, PORT, "PORT");
   opening.defer(() => close(server));
@@ -31,6 +29,12 @@ export async function startApi(open: OpenCore, modelName: string, checks: Check[
     url: `http://${HOST.includes(":") ? `[${HOST}]` : HOST}:${port}`,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+/** Without keys all requests are one caller's on this machine: not worth a query each. */
+function limitIn({ config, sql }: OpenCore["core"]): Parameters<typeof openRateLimit>[0] {
+  if (config.API_KEYS.length === 0) return "memory";
+  return config.REDIS_URL === undefined ? { sql } : { redisUrl: config.REDIS_URL };
 }
 
 /** `/live` and `/ready` of a process that serves nothing else, on HOST:HEALTH_PORT. */

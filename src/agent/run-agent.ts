@@ -28,7 +28,14 @@ export type Standing = {
   finished: boolean;
 };
 
-export type ThreadConfig = { threadId: string; lease: string; fence: number; maxSteps: number };
+export type ThreadConfig = {
+  threadId: string;
+  lease: string;
+  fence: number;
+  maxSteps: number;
+  /** What the checkpointer holds back for this execution; it knows what that is. */
+  held: unknown;
+};
 
 /**
  * Runs the agent until it is done, waits for humans, or is paused before a model call (`context.pause`).
@@ -115,7 +122,7 @@ function config(thread: ThreadConfig) {
       thread_id: thread.threadId,
       lease: thread.lease,
       fence: thread.fence,
-      unstored: new Set<string>(),
+      held: thread.held,
       // Without it a wrong interrupt id is ignored in silence.
       __pregel_strict_resume: true,
     },

@@ -28,9 +28,12 @@ export interface RateLimit extends AsyncDisposable {
 
 export type RateLimitBackend = { redisUrl: string } | { sql: Sql<{ bigint: number }> };
 
-/** Redis, or the table `rate_limits`, which is made where it is missing. `sql` stays the caller's to close. */
+/**
+ * Redis, or the table `rate_limits`, which is made where it is missing; `memory` counts in this process alone, for
+ * where there is but one caller. `sql` stays the caller's to close.
+ */
 export async function openRateLimit(
-  backend: RateLimitBackend,
+  backend: RateLimitBackend | "memory",
   options: RateLimitOptions,
 ): Promise<RateLimit> {
   const common = {
@@ -39,6 +42,8 @@ export async function openRateLimit(
     duration: options.perSeconds,
     inMemoryBlockOnConsumed: options.points, // who is refused until the window ends costs no more queries
   };
+  if (backend === "memory")
+    return { take: takeFrom(new RateLimiterMemory(common)), async [Symbol.asyncDispose]() {} };
   const shared = { ...common, insuranceLimiter: new RateLimiterMemory(common) };
   if ("sql" in backend) {
     const limiter = await openPostgresLimiter(backend.sql, shared);
@@ -54,7 +59,7 @@ export async function openRateLimit(
   };
 }
 
-function takeFrom(limiter: RateLimiterStoreAbstract): RateLimit["take"] {
+function takeFrom(limiter: Pick<RateLimiterStoreAbstract, "consume">): RateLimit["take"] {
   return async (key) => {
     try {
       await limiter.consume(columnOf(key));

@@ -8,6 +8,7 @@ import { recordView } from "../approvals/record-view.ts";
 import { platformOf } from "../approvals/who.ts";
 import { RefusedError } from "../errors.ts";
 import { type Actor, addressParts, type Inbound, type Place, type Review } from "../events.ts";
+import { channelSettings } from "../sessions/channel-settings.ts";
 import { addJob, type Core, TOPICS } from "./core.ts";
 import { refuseStranger } from "./refuse-stranger.ts";
 import { stopRun } from "./stop.ts";
@@ -36,7 +37,12 @@ async function act(core: Core, inbound: Inbound): Promise<Answer> {
     case "message": {
       await refuseStranger(core, inbound);
       await submit(core, {
-        session: { kind: "place", place: inbound.place, owner: inbound.actor },
+        session: {
+          kind: "place",
+          place: inbound.place,
+          owner: inbound.actor,
+          settings: channelSettings(core.config.file.channels, inbound.place),
+        },
         requester: inbound.actor,
         input: inbound.text,
         externalKey: inbound.key,

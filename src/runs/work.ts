@@ -1,3 +1,4 @@
+import { HeldWrites } from "#db/held-writes.ts";
 import { isAway } from "#db/is-away.ts";
 import type { Held } from "#db/queries/append-events.ts";
 import type { Claim } from "#db/queries/claim-run.ts";
@@ -42,6 +43,7 @@ export async function work(core: WorkerCore, claim: Claim, hold: Hold): Promise<
     lease: hold.held.name,
     fence: hold.held.fence,
     maxSteps: core.config.MAX_STEPS,
+    held: new HeldWrites(),
   };
   try {
     return await goOn(core, claim, hold, agent, thread);
@@ -121,12 +123,14 @@ async function whereItStands(course: Course): Promise<AgentInput | AgentOutcome>
   if (!standing) return course.start;
   const { parked, finished, open } = standing;
   if (finished) return { kind: "done", messages };
-  const decided = await core.sql<{ id: string }[]>`
-    select id from approvals where id = any(${parked.map((call) => call.approvalId)}) and status <> 'pending'`;
+  const decided = await core.sql<{ id: string; decidedBy: string | null }[]>`
+    select id, decided_by from approvals where id = any(${parked.map((call) => call.approvalId)}) and status <> 'pending'`;
   const ids = new Set(decided.map((approval) => approval.id));
   const answered = parked.filter((call) => ids.has(call.approvalId));
-  if (answered.length > 0)
+  if (answered.length > 0) {
+    hold.journal.emit({ type: "run.resumed", by: decided[0]?.decidedBy ?? null });
     return { kind: "resume", interrupts: answered.map((call) => call.interruptId) };
+  }
   return open || parked.length === 0 ? { kind: "continue" } : { kind: "waiting", parked };
 }
 
