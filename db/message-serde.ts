@@ -42,9 +42,9 @@ function plain(value: unknown): unknown {
   if (value instanceof Error) return { [MARK]: "error", name: value.name, message: value.message };
   if (value instanceof Map || value instanceof Set)
     throw new TypeError(`Cannot store a ${value.constructor.name} in a checkpoint`);
-  const copy: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(value)) copy[key] = plain(inner);
-  return copy;
+  const entries = Object.entries(value).map(([key, inner]) => [key, plain(inner)] as const);
+  // What a model or a person wrote may look like our mark: it must come back as it is, and as nothing else.
+  return MARK in value ? { [MARK]: "object", entries } : Object.fromEntries(entries);
 }
 
 function revive(_key: string, value: unknown): unknown {
@@ -61,6 +61,8 @@ function revive(_key: string, value: unknown): unknown {
       );
     case "system":
       return new SystemMessage(fields as ConstructorParameters<typeof SystemMessage>[0] & object);
+    case "object":
+      return Object.fromEntries(fields.entries as [string, unknown][]);
     case "send":
       return new Send(fields.node as string, fields.args);
     case "error":
@@ -77,7 +79,7 @@ function isMessage(value: object): value is BaseMessage {
 function messageFields(message: BaseMessage): Record<string, unknown> {
   const all = message as unknown as Record<string, unknown>;
   const fields: Record<string, unknown> = { id: message.id, content: message.content };
-  for (const field of FIELDS) if (all[field] !== undefined) fields[field] = all[field];
+  for (const field of FIELDS) if (all[field] !== undefined) fields[field] = plain(all[field]);
   if (message.additional_kwargs.taint !== undefined)
     fields.additional_kwargs = { taint: message.additional_kwargs.taint };
   return fields;
