@@ -33,7 +33,7 @@ export type Conversation = {
   isLeaving: boolean;
 };
 
-export type OpenRun = {
+type OpenRun = {
   /** The last sequence number that was shown. */
   after: number;
   /** What was asked, where it has not been seen on this screen. */

@@ -1,4 +1,4 @@
-export type Tone = "plain" | "faint" | "good" | "warning" | "error";
+type Tone = "plain" | "faint" | "good" | "warning" | "error";
 export type Choice = { value: string; label: string; hint?: string };
 
 /**
@@ -45,7 +45,7 @@ export interface Screen {
   [Symbol.dispose](): void;
 }
 
-export type Asking = {
+type Asking = {
   initial?: string;
   /** What was wrong with the last answer. */
   fault?: string | undefined;

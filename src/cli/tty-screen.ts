@@ -160,7 +160,7 @@ export function ttyScreen(input: ReadStream, output: WriteStream, words: Words):
     },
     quiet,
     choose(question, choices, { initial, signal } = {}) {
-      const how = { ...chosenFrom(question, choices), showInstructions: false };
+      const how = chosenFrom(question, choices);
       const start = initial === undefined ? {} : { initialValue: initial };
       return asked<string>(
         (own) => select({ ...how, ...start, input, output, signal: own }),
@@ -214,7 +214,7 @@ function chosenFrom(question: string, choices: Choice[]) {
     label: visibleLine(label),
     ...(hint && { hint: visibleLine(hint) }),
   }));
-  return { message: visible(question), options, maxItems: 12 };
+  return { message: visible(question), options, maxItems: 12, showInstructions: false };
 }
 
 /**

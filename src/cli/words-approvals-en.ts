@@ -124,7 +124,7 @@ export const approvalsEn = {
     until: (time: string) => `until ${time}`,
     usesLeft: (uses: number | null) =>
       uses === null ? "as often as wanted" : uses === 1 ? "once more" : `${uses} times more`,
-    by: (giver: string, requester: string) => `calls of ${requester}, by consent of ${giver}`,
+    by: (giver: string, requester: string) => `for ${requester}, given by ${giver}`,
     revokeWhich: "Take back which?",
     howToRevoke: "`grants revoke <number>` takes one back.",
     noSuch: (which: string) => `There is no grant ${which}; \`grants\` lists them.`,

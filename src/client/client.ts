@@ -31,7 +31,7 @@ import { type FollowOptions, followRun, type RunEvent } from "./follow-run.ts";
 import { ask, type Connection, type Fetch, path, tell } from "./request.ts";
 
 /** `next` is handed in as `after` for the next page; null on the last. */
-export type Page<T> = { data: T[]; next: string | null };
+type Page<T> = { data: T[]; next: string | null };
 type Paging = { after?: string | undefined; limit?: number | undefined };
 
 /**
