@@ -42,9 +42,9 @@ function plain(value: unknown): unknown {
   if (value instanceof Error) return { [MARK]: "error", name: value.name, message: value.message };
   if (value instanceof Map || value instanceof Set)
     throw new TypeError(`Cannot store a ${value.constructor.name} in a checkpoint`);
+  // Not by assignment: a model may call an argument `__proto__`, or as our mark is called.
   const entries = Object.entries(value).map(([key, inner]) => [key, plain(inner)] as const);
-  // What a model or a person wrote may look like our mark: it must come back as it is, and as nothing else.
-  return MARK in value ? { [MARK]: "object", entries } : Object.fromEntries(entries);
+  return MARK in value ? { [MARK]: "plain", entries } : Object.fromEntries(entries);
 }
 
 function revive(_key: string, value: unknown): unknown {
@@ -61,10 +61,10 @@ function revive(_key: string, value: unknown): unknown {
       );
     case "system":
       return new SystemMessage(fields as ConstructorParameters<typeof SystemMessage>[0] & object);
-    case "object":
-      return Object.fromEntries(fields.entries as [string, unknown][]);
     case "send":
       return new Send(fields.node as string, fields.args);
+    case "plain":
+      return Object.fromEntries(fields.entries as [string, unknown][]);
     case "error":
       return Object.assign(new Error(String(fields.message)), { name: fields.name });
     default:

@@ -145,11 +145,16 @@ function toCall(
   request: ToolCallRequest,
   tools: ReadonlyMap<string, Tool>,
 ): Call | { fault: string } {
-  const { id = "", name, args } = request.toolCall;
+  const { id = "", name } = request.toolCall;
   const tool = tools.get(name);
   if (!tool)
     return { fault: `There is no tool "${name}". There are: ${[...tools.keys()].join(", ")}` };
-  if (MALFORMED in args)
+  const message = request.state.messages.findLast(
+    (m) => AIMessage.isInstance(m) && m.tool_calls?.some((c) => c.id === id),
+  ) as AIMessage | undefined;
+  // Not those of `request`: on their way here LangGraph takes what looks like its own (`{ node, args }`) for that.
+  const { args = {} } = message?.tool_calls?.find((c) => c.id === id) ?? {};
+  if (Object.hasOwn(args, MALFORMED))
     return {
       fault: `The arguments of ${name} were not a valid JSON object: ${shorten(String(args[MALFORMED]), 500)}`,
     };
@@ -158,9 +163,6 @@ function toCall(
     const faults = checked.errors.map((error) => `${error.path || "/"}: ${error.message}`);
     return { fault: `The arguments of ${name} are not right. ${faults.join("; ")}` };
   }
-  const message = request.state.messages.findLast(
-    (m) => AIMessage.isInstance(m) && m.tool_calls?.some((c) => c.id === id),
-  );
   return {
     key: `${message?.id}/${id}`,
     id,
