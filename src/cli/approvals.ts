@@ -42,7 +42,7 @@ async function choose(talk: Conversation, all: Pending[]): Promise<Pending | und
   numberWaiting(talk, all);
   const id = await talk.screen.choose(talk.words.openWhich, [
     ...all.map((one, i) => ({ value: one.id, label: waitingLabel(talk, one, i) })),
-    { value: "", label: talk.words.nothing },
+    { value: "", label: talk.words.turnBack },
   ]);
   return all.find((one) => one.id === id);
 }

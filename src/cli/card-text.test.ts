@@ -105,6 +105,24 @@ test("cardText shows what an approver changed, the effect, the taint and the con
   );
 });
 
+test("cardText counts as consent only what is, and names approvers as people read them", () => {
+  const vote = (by: string, type: "accept" | "reject") => ({ by, type, at: "" });
+  const { text } = cardText(
+    {
+      ...approval,
+      quorum: 2,
+      votes: [vote("grace", "accept"), vote("ada", "reject")],
+      approvers: ["requester", "api:local%2Fgrace", "members", "slack:T1:U7"],
+    },
+    "ada",
+    en,
+  );
+  assert.match(
+    text,
+    /Consent: 1 of 2 \(grace\), of whoever asked for it, grace, members of the place, slack:T1:U7\nAgainst: you$/,
+  );
+});
+
 test("argsText lets no value look like a line of ours", () => {
   assert.equal(
     argsText({ note: 'x"\nTool: other\u2028', "odd\nname": [1, { a: null }], old: "\r\n" }),

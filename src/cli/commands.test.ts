@@ -26,6 +26,32 @@ test("a command goes with and without a slash", () => {
   assert.deepEqual(command("/new trip to Rome"), { name: "new", title: "trip to Rome" });
 });
 
+test("the commands about approvals take numbers, calls and what a call comes after", () => {
+  assert.deepEqual(command("approvals"), { name: "approvals", pick: undefined });
+  assert.deepEqual(command("approvals 2"), { name: "approvals", pick: 2 });
+  assert.deepEqual(command("withdraw 1"), { name: "withdraw", pick: 1 });
+  assert.deepEqual(command("why"), { name: "why" });
+  assert.deepEqual(command("grants"), { name: "grants", revoke: undefined });
+  assert.deepEqual(command("grants revoke gnt_1"), { name: "grants", revoke: "gnt_1" });
+  assert.deepEqual(command("policies"), { name: "policies", explain: undefined });
+  assert.deepEqual(command("policies explain refund"), {
+    name: "policies",
+    explain: { tool: "refund", args: {} },
+  });
+  assert.deepEqual(
+    command('policy explain refund {"note": "as {x} after y"} as guarded after web,mcp:x'),
+    {
+      name: "policies",
+      explain: {
+        tool: "refund",
+        args: { note: "as {x} after y" },
+        tier: "guarded",
+        taint: ["web", "mcp:x"],
+      },
+    },
+  );
+});
+
 test("what is likely meant for the agent is a message", () => {
   for (const text of [
     "help me pack",
@@ -34,6 +60,13 @@ test("what is likely meant for the agent is a message", () => {
     "history of Rome",
     "memory is a funny thing",
     "expiry dates of milk",
+    "why not?",
+    "withdraw my money",
+    "grants for students",
+    "approvals of drugs in 2025",
+    "policies explain a lot",
+    "policies explain refund [1]",
+    "policies explain refund as emperor",
     "yes",
     "constructor",
     "调用工具预定如家酒店",
@@ -71,6 +104,12 @@ test("a decision is read only where one is asked for", () => {
     decide('edit {"hotel_name": "全季酒店(软件园店)"}'),
     review({ type: "edit", args: { hotel_name: "全季酒店(软件园店)" } }),
   );
+  assert.deepEqual(
+    decide("accept for 1h 3 uses"),
+    review({ type: "accept", grant: { scope: "session", expires_in_seconds: 3600, uses: 3 } }),
+  );
+  assert.deepEqual(decide("accept for tea"), { kind: "usage", name: "accept", isKnown: true });
+  assert.equal(decide("accept my apologies").kind, "message");
   assert.equal(decide("edit [1]").kind, "message");
   assert.equal(decide("yes please, but later").kind, "message");
   assert.equal(decide("status").kind, "command");

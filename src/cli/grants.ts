@@ -12,7 +12,7 @@ export async function listGrants(talk: Conversation): Promise<void> {
   screen.say([words.grants.title, ...lines].join("\n"));
   if (!screen.isInteractive) return screen.say(words.grants.howToRevoke);
   const picked = await screen.choose(words.grants.revokeWhich, [
-    { value: "", label: words.nothing },
+    { value: "", label: words.turnBack },
     ...data.map((grant, i) => ({ value: grant.id, label: `${i + 1}. ${callText(talk, grant)}` })),
   ]);
   if (picked) await revokeGrant(talk, picked);

@@ -64,6 +64,32 @@ test("a choice and a question are answered, or aborted from outside", async () =
   assert.equal(await aborted, undefined);
 });
 
+test("any number of choices is taken, beginning with those that were made", async () => {
+  const { input, tty } = screen();
+  const choices = ["a", "b", "c"].map((value) => ({ value, label: value }));
+  const { signal } = new AbortController();
+  const some = tty.chooseSome("Which?", choices, { initial: ["a", "b"], signal });
+  input.write(" ");
+  input.write(DOWN);
+  input.write(DOWN);
+  input.write(" ");
+  input.write(ENTER);
+  assert.deepEqual(await some, ["b", "c"]);
+});
+
+test("a long card comes in pages that each fit the screen, and hold all of it", () => {
+  const { tty, written } = screen();
+  const lines = Array.from({ length: 40 }, (_, i) => `line ${i}: ${"word ".repeat(i)}`.trim());
+  const pages = tty.pages(lines.join("\n"));
+  assert.ok(pages.length > 5);
+  for (const page of pages) {
+    tty.card("title", page);
+    assert.ok(written().split("\n").length < 24);
+  }
+  const words = (text: string) => text.split(/\s+/).join(" ");
+  assert.equal(words(pages.join("\n")), words(lines.join("\n")));
+});
+
 test("the answer is shown as it comes, and for good as Markdown", () => {
   const { tty, written } = screen();
   tty.busy("thinking");
@@ -89,6 +115,10 @@ test("nothing that is shown acts on the terminal but what is ours", async () => 
   const chosen = tty.choose(attack, [{ value: "a", label: attack, hint: attack }]);
   input.write(ENTER);
   await chosen;
+  const { signal } = new AbortController();
+  const some = tty.chooseSome(attack, [{ value: "a", label: attack }], { initial: [], signal });
+  input.write(ENTER);
+  await some;
   const asked = tty.ask(attack, { initial: attack, fault: attack, check: () => undefined });
   input.write(ENTER);
   await asked;

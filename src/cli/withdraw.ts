@@ -29,7 +29,7 @@ async function choose(talk: Conversation, own: Pending[]): Promise<Pending | und
   if (screen.isInteractive) {
     numberWaiting(talk, own);
     const id = await screen.choose(words.withdrawWhich, [
-      { value: "", label: words.nothing },
+      { value: "", label: words.turnBack },
       ...own.map((one, i) => ({ value: one.id, label: waitingLabel(talk, one, i) })),
     ]);
     return own.find((one) => one.id === id);

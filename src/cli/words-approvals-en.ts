@@ -89,6 +89,7 @@ export const approvalsEn = {
   elsewhere: (count: number) => `${count} more in other sessions: \`approvals\`, \`history\`.`,
   noApprovals: "No approval is waiting.",
   noSuchApproval: (pick: number) => `There is no approval ${pick}; \`approvals\` lists them.`,
+  turnBack: "back",
   openWhich: "Which one?",
   askedBy: (who: string) => `asked by ${who}`,
   waitsFor: (approvers: string[]) => `waits for ${approvers.join(", ")}`,

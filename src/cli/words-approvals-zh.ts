@@ -87,6 +87,7 @@ export const approvalsZh: typeof approvalsEn = {
   elsewhere: (count) => `其他会话中还有 ${count} 项：approvals、history。`,
   noApprovals: "没有等待确认的调用。",
   noSuchApproval: (pick) => `没有第 ${pick} 项；输入 approvals 查看列表。`,
+  turnBack: "返回",
   openWhich: "查看哪一项？",
   askedBy: (who) => `${who} 发起`,
   waitsFor: (approvers) => `等待 ${approvers.join("、")}`,
