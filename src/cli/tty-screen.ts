@@ -1,9 +1,10 @@
 import { emitKeypressEvents } from "node:readline";
 import type { ReadStream, WriteStream } from "node:tty";
 import { styleText } from "node:util";
-import { isCancel, multiselect, note, S_BAR, select, text } from "@clack/prompts";
+import { multiselect, note, S_BAR, select, text } from "@clack/prompts";
 import { liveRegion } from "./live-region.ts";
 import { type Markdown, markdown } from "./markdown.ts";
+import { type Key, readMessage } from "./read-message.ts";
 import type { Choice, Screen } from "./screen.ts";
 import { wrap } from "./text-width.ts";
 import { visible, visibleLine } from "./visible.ts";
@@ -16,8 +17,6 @@ const MARGIN = "   ";
 const AROUND_A_PAGE = 12;
 const COLOURS = { faint: "dim", good: "green", warning: "yellow", error: "red" } as const;
 const SYMBOLS = { plain: "●", faint: "·", good: "✔", warning: "▲", error: "■" };
-
-type Key = { name?: string; ctrl?: boolean };
 
 /** A screen for a person at a terminal. */
 export function ttyScreen(input: ReadStream, output: WriteStream, words: Words): Screen {
@@ -215,38 +214,4 @@ function chosenFrom(question: string, choices: Choice[]) {
     ...(hint && { hint: visibleLine(hint) }),
   }));
   return { message: visible(question), options, maxItems: 12, showInstructions: false };
-}
-
-/**
- * One message. What is pasted in several lines is sent as such: the prompt ends with the first line, and what
- * the terminal delivers with it belongs to the same message.
- */
-async function readMessage(
-  input: ReadStream,
-  output: WriteStream,
-  words: Words,
-): Promise<{ kind: "typed"; text: string } | { kind: "cancelled" | "end" }> {
-  const stop = new AbortController();
-  let isOver = false;
-  let pasted = "";
-  const prompt = text({
-    message: styleText("bold", words.you),
-    placeholder: words.prompt,
-    input,
-    output,
-    signal: stop.signal,
-  });
-  const onKey = (character: string | undefined, key: Key) => {
-    const isReturn = key.name === "return" || key.name === "enter";
-    if (isOver) pasted += isReturn ? "\n" : (character ?? "");
-    else if (isReturn) isOver = true;
-    else if (key.ctrl && key.name === "d" && input.isPaused()) stop.abort(); // readline has ended
-  };
-  input.on("keypress", onKey);
-  const typed = await prompt;
-  input.off("keypress", onKey);
-  if (stop.signal.aborted) return { kind: "end" };
-  if (isCancel(typed)) return { kind: "cancelled" };
-  const rest = pasted.trim() === "" ? "" : `\n${pasted.trimEnd()}`;
-  return { kind: "typed", text: (typed ?? "") + rest };
 }
