@@ -33,7 +33,8 @@ export async function startService(env: Record<string, string> = {}): Promise<Se
     child = spawn(
       process.execPath,
       [
-        "--max-semi-space-size=2",
+        "--max-semi-space-size=16",
+        "--heap-growing-percent=30",
         ...(process.env.BENCH_NODE_ARGS?.split(" ") ?? []),
         "workers/main.ts",
       ],

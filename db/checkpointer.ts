@@ -35,7 +35,8 @@ export class RunCheckpointer extends BaseCheckpointSaver<number> {
   }
 
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
-    const { threadId, ns } = keys(config);
+    const { threadId, ns, held } = keys(config);
+    if (held?.fresh) return undefined;
     const [row] = await this.#sql<CheckpointRow[]>`
       select checkpoint_id, parent_id, body, metadata,
         (select json_agg(json_build_array(task_id, channel, body) order by task_id, idx)
@@ -84,6 +85,7 @@ export class RunCheckpointer extends BaseCheckpointSaver<number> {
       return placed;
     }
     held?.drop(checkpoint.id);
+    if (held) held.fresh = false;
     const parent = (config.configurable?.checkpoint_id as string | undefined) ?? null;
     const body = encode(copyCheckpoint(checkpoint));
     const rows = await this.#sql`

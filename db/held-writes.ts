@@ -15,10 +15,16 @@ const WAIT_MS = 200;
 export class HeldWrites {
   /** Checkpoints before the first model call, which hold nothing but the input. */
   readonly unstored = new Set<string>();
+  /** Nothing is stored for this run yet, so there is nothing to look for. */
+  fresh: boolean;
   #checkpointId = "";
   #rows: WriteRow[] = [];
   #writing = false;
   #timer: NodeJS.Timeout | undefined;
+
+  constructor(fresh: boolean) {
+    this.fresh = fresh;
+  }
 
   /** What is to be written now, with this: nothing yet, or all that was held. */
   add(checkpointId: string, rows: WriteRow[], flush: () => void): WriteRow[] {

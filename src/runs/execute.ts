@@ -38,6 +38,7 @@ export async function execute(core: WorkerCore, runId: string, drain: AbortSigna
   const journal = openJournal(core, { runId, sessionId, held }, (error) => lost.abort(error));
   try {
     const ended = await work(core, claim, { held, journal, signal, pause, draining });
+    lease.released();
     core.announcements.publish(TOPICS.journal, { runId, sessionId, seq: ended.lastSeq });
     if (ended.next !== null) await addJob(core, await wakeRun(core.sql, ended.next, ["queued"]));
   } catch (error) {

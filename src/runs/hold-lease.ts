@@ -8,6 +8,8 @@ export type Held = {
   fence: number;
   /** Aborts with a LeaseLostError when the lease is lost, or could not be renewed before it ran out. */
   signal: AbortSignal;
+  /** The lease was released together with what was written last: disposing has nothing to release. */
+  released(): void;
 } & AsyncDisposable;
 
 /**
@@ -46,6 +48,7 @@ export function keepLease(
   let renewal = setTimeout(renew, renewMs);
   let renewing: Promise<void> = Promise.resolve();
   let disposed = false;
+  let isReleased = false;
 
   function setExpiry(since: number): NodeJS.Timeout {
     const left = since + ttlMs - performance.now();
@@ -74,7 +77,7 @@ export function keepLease(
     } catch {
       // The server is away: it is asked again until the lease has run out.
     }
-    if (disposed || lost.signal.aborted) return;
+    if (disposed || isReleased || lost.signal.aborted) return;
     if (renewed === false) return lose("another may hold it");
     if (renewed) {
       clearTimeout(expiry);
@@ -91,12 +94,16 @@ export function keepLease(
   return {
     fence,
     signal: lost.signal,
+    released() {
+      isReleased = true;
+      stopTimers();
+    },
     async [Symbol.asyncDispose]() {
       if (disposed) return;
       disposed = true;
       stopTimers();
       // Where the server does not answer, the lease runs out by itself.
-      if (!lost.signal.aborted)
+      if (!lost.signal.aborted && !isReleased)
         await Promise.race([letGo(), delay(ttlMs, undefined, { ref: false })]);
     },
   };

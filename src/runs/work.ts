@@ -43,7 +43,7 @@ export async function work(core: WorkerCore, claim: Claim, hold: Hold): Promise<
     lease: hold.held.name,
     fence: hold.held.fence,
     maxSteps: core.config.MAX_STEPS,
-    held: new HeldWrites(),
+    held: new HeldWrites(claim.attempt === 1),
   };
   try {
     return await goOn(core, claim, hold, agent, thread);
