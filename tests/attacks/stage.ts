@@ -219,7 +219,7 @@ function toolsOf(stage: Pick<Stage, "ran" | "tools">): [string, Tool][] {
     parameters: { ...parameters },
     tier,
     idempotent: false,
-    timeoutMs: 1_000,
+    timeoutMs: 500,
     source: "own",
     check: compileCheck({ ...parameters }),
     async run(args, { user, idempotencyKey, signal }) {
