@@ -141,6 +141,7 @@ export type Outbound =
   | { type: "tool.progress"; callId: string; tool: string; text: string }
   | { type: "tool.finished"; callId: string; tool: string; status: "ok" | "error"; result: string }
   | { type: "steered"; runId: string; text: string }
+  | { type: "call.granted"; callId: string; tool: string; grant: string; by: Actor }
   | { type: "approval.requested"; card: Card }
   | { type: "approval.closed"; card: Card }
   | { type: "approval.voted"; card: Card }

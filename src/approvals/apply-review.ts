@@ -82,6 +82,10 @@ async function consent(
     await tx`delete from approval_votes where approval_id = ${approval.id} and type <> 'reject'`;
   }
   const votes = await vote(tx, current, decision, type, null, now);
+  if (votes < quorum && decision.grant)
+    throw new RefusedError("invalid", "A grant can be given with the last consent only", {
+      fields: [{ path: "/grant", message: `should come with the last of ${quorum} consents` }],
+    });
   if (votes < quorum) return pendingStill(tx, current, decision);
   const status = current.editedDigest === null ? "accepted" : "edited";
   const closed = await closeApproval(tx, current, {

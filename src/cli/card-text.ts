@@ -48,7 +48,7 @@ export function cardText(
       ? [`${labels.edited}:\n${prefixed(changesText(sealed, edited_args), "  ")}`]
       : []),
     ...(preview ? [`${labels.preview}:\n${prefixed(preview, "│ ")}`] : []),
-    ...(taint.length > 0 ? [`${labels.taint}: ${taint.join(", ")}`] : []),
+    ...(taint.length > 0 ? [`${labels.taint}: ${visibleLine(taint.join(", "))}`] : []),
     `${labels.requester}: ${whoIs(approval.requester, user, words)}`,
     `${labels.reason}: ${approval.reason}`,
     ...(quorum > 1 ? [`${labels.quorum}: ${words.quorum(consents, quorum, deciders)}`] : []),
@@ -96,7 +96,7 @@ export function outcomeText(outcome: Outcome, user: string, words: Words): strin
   const { tool, status, by, note, before, after } = outcome;
   const who = by === null ? "" : whoIs(by, user, words);
   const changes = after === null ? "" : changesText(parseArgs(before), parseArgs(after));
-  return `${tool}: ${words.decided[status](who)}${note ? ` “${note}”` : ""}${changes && `\n${changes}`}`;
+  return `${tool}: ${words.decided[status](who)}${note ? ` “${prefixed(note, "│ ").slice(2)}”` : ""}${changes && `\n${changes}`}`;
 }
 
 /** One argument a line, as JSON; text of several lines as a block whose every line is marked. */
@@ -132,7 +132,7 @@ export function changesText(
 export function whoIs(actor: Actor, user: string, words: Words): string {
   const [platform, who] = actor.includes(":") ? addressParts(actor) : ["api", `/${actor}`];
   const name = platform === "api" && who ? who.slice(who.indexOf("/") + 1) : actor;
-  return name === user ? words.byYou : name;
+  return name === user ? words.byYou : visibleLine(name);
 }
 
 /** One of a policy's approvers as people read it: API users by name, roles of ours in words, all else as it is. */

@@ -99,6 +99,9 @@ function runView(talk: Conversation) {
           screen.say(words.discarded(event.reason), "faint");
           spoken = { message: "", text: "" };
           return;
+        case "call.granted":
+          screen.say(words.granted(event.tool, event.grant, whoIs(event.by, user, words)), "faint");
+          return;
         case "tool.started":
           started.set(event.callId, `${event.tool} ${shorten(event.args, 120)}`);
           screen.settle();

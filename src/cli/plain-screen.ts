@@ -9,7 +9,7 @@ export function plainScreen(input: Readable, output: Writable): Screen {
   const write = (text: string) => void output.write(`${text}\n`);
   let spoken = { message: "", text: "" };
   const settle = () => {
-    if (spoken.text) write(visible(spoken.text).trimEnd());
+    if (spoken.text) write(noCard(spoken.text).trimEnd());
     spoken = { message: "", text: "" };
   };
 
@@ -22,7 +22,7 @@ export function plainScreen(input: Readable, output: Writable): Screen {
   return {
     isInteractive: false,
     line: () => lines.next(),
-    say: (text) => write(visible(text)),
+    say: (text) => write(noCard(text)),
     card: (title, text) => write(`\n== ${visibleLine(title)} ==\n${visible(text)}`),
     pages: (text) => [text],
     heard: (text) => write(`> ${visible(text).replaceAll("\n", "\n> ")}`),
@@ -58,6 +58,11 @@ export function plainScreen(input: Readable, output: Writable): Screen {
     },
     [Symbol.dispose]: () => lines.close(),
   };
+}
+
+/** Text of models, tools and people, none of whose lines begins as a card does. */
+function noCard(text: string): string {
+  return visible(text).replace(/^(?=\s*==)/gm, "│ ");
 }
 
 /** Lines as they are asked for. While somebody listens for it, a line `stop` is taken out of turn. */

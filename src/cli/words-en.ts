@@ -47,6 +47,7 @@ export const en = {
   ...approvalsEn,
 
   nothingRuns: "Nothing is running.",
+  granted: (tool: string, grant: string, by: string) => `${tool} runs by ${grant}, given by ${by}.`,
   pickSession: "Which session?",
   noSessions: "There are no other sessions.",
   noSuchSession: (pick: number) => `There is no session ${pick}; \`history\` lists them.`,

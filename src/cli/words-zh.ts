@@ -47,6 +47,8 @@ export const zh: Words = {
   ...approvalsZh,
 
   nothingRuns: "没有正在执行的任务。",
+  granted: (tool: string, grant: string, by: string) =>
+    `${tool} 依据授权 ${grant} 执行，授权人：${by}。`,
   pickSession: "选择哪个会话？",
   noSessions: "没有其他会话。",
   noSuchSession: (pick) => `没有第 ${pick} 个会话；输入 history 查看列表。`,

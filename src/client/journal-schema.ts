@@ -69,6 +69,7 @@ export const outbound = z.discriminatedUnion("type", [
     result: z.string(),
   }),
   z.object({ type: z.literal("steered"), runId: z.string(), text: z.string() }),
+  z.object({ type: z.literal("call.granted"), ...call, grant: z.string(), by: actor }),
   z.object({ type: z.literal("approval.requested"), card }),
   z.object({ type: z.literal("approval.closed"), card }),
   z.object({ type: z.literal("approval.voted"), card }),

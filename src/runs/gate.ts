@@ -1,4 +1,4 @@
-import type { Held } from "#db/queries/append-events.ts";
+import { appendEvents, type Held } from "#db/queries/append-events.ts";
 import { writeAudit } from "#db/queries/audit.ts";
 import type { Approval } from "#db/schema/approvals.ts";
 import type { Call, Gate, Ruling } from "../agent/context.ts";
@@ -127,6 +127,8 @@ export function openGate(core: Pick<Core, "sql" | "policies" | "clock">, run: Ga
         call: call.key,
         granted_by: grant.grantedBy,
       };
+      const told = { callId: call.id, tool: call.tool.name, grant: grant.id, by: grant.grantedBy };
+      await appendEvents(tx, runId, [{ type: "call.granted", ...told }], run.held);
       await writeAudit(tx, {
         action: "call.granted",
         actor: requester,

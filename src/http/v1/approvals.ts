@@ -156,7 +156,10 @@ export function approvalRoutes(core: Core) {
         path: "/approvals/{id}/view",
         tags,
         middleware,
-        request: { params: id, ...body(z.strictObject({ user_id: api.key })) },
+        request: {
+          params: id,
+          ...body(z.strictObject({ user_id: api.key, digest: z.string().optional() })),
+        },
         responses: {
           200: json(api.approval, "All of it; noted that this user was shown it"),
           ...faults,
@@ -165,10 +168,10 @@ export function approvalRoutes(core: Core) {
       async (c) => {
         const { id: approvalId } = c.req.valid("param");
         const caller = c.get("caller");
-        const { user_id } = c.req.valid("json");
+        const { user_id, digest } = c.req.valid("json");
         await refuseUnseen(core, caller, await findApproval(sql, approvalId), user_id);
         return c.json(
-          await present(await recordView(sql, approvalId, actorOf(caller, user_id), "api")),
+          await present(await recordView(sql, approvalId, actorOf(caller, user_id), "api", digest)),
           200,
         );
       },
