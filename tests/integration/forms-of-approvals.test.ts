@@ -18,7 +18,7 @@ after(() => service[Symbol.asyncDispose]());
 function from<T extends object>(actor: string, event: T) {
   return handle(service.core, {
     key: `k${++events}`,
-    place: "chat:T1:C1",
+    place: "api:local%2Fada:s1",
     actor,
     at: 0,
     ...event,
