@@ -3,6 +3,7 @@ import type { ToldCard } from "../client/journal-schema.ts";
 import { type Actor, type ApprovalStatus, addressParts } from "../events.ts";
 import { jsonText } from "../forms/hidden.ts";
 import { shorten } from "../text.ts";
+import { visibleLine } from "./visible.ts";
 import { timeWords, type Words } from "./words.ts";
 
 type Shown = Pick<

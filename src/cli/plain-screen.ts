@@ -62,7 +62,7 @@ export function plainScreen(input: Readable, output: Writable): Screen {
 
 /** Text of models, tools and people, none of whose lines begins as a card does. */
 function noCard(text: string): string {
-  return visible(text).replace(/^(?=\s*==)/gm, "│ ");
+  return visible(text).replace(/^(?=[^\S\n]*==)/gm, "│ ");
 }
 
 /** Lines as they are asked for. While somebody listens for it, a line `stop` is taken out of turn. */

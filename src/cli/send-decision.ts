@@ -64,12 +64,15 @@ export async function tellClosed(talk: Conversation, approval: ApprovalBody): Pr
   if (talk.told.has(approval.id)) return { kind: "decided" };
   try {
     const now = await client.approval(approval.id, talk.user);
-    if (now.status !== "pending") {
+    const isSame = now.current_digest === approval.current_digest;
+    const hasVoted = now.votes.some(({ by }) => by === talk.user);
+    if (now.status !== "pending" || (isSame && !hasVoted)) {
       screen.say(words.meanwhile, "warning");
-      tellOutcome(talk, approval.id, outcomeOf(now));
+      // Its time may be over before anybody has written that down.
+      const status = now.status === "pending" ? "expired" : now.status;
+      tellOutcome(talk, approval.id, { ...outcomeOf(now), status });
       return { kind: "decided" };
     }
-    const isSame = now.current_digest === approval.current_digest;
     screen.say(isSame ? words.votedAlready : words.changedMeanwhile, "warning");
     return { kind: isSame ? "voted" : "changed" };
   } catch (error) {
