@@ -1,9 +1,10 @@
-import postgres from "postgres";
+import type { Sql as AnySql, TransactionSql } from "postgres";
+import { postgres } from "./postgres.ts";
 
 /** PostgreSQL. Rows come back with camelCase columns, `timestamptz` as Date, `bigint` as number. */
-export type Sql = postgres.Sql<{ bigint: number }>;
+export type Sql = AnySql<{ bigint: number }>;
 /** The same, inside a transaction. What only runs statements takes this. */
-export type Query = Sql | postgres.TransactionSql<{ bigint: number }>;
+export type Query = Sql | TransactionSql<{ bigint: number }>;
 
 /** Opens a pool of at most `max` connections. They are made as needed and made again after the server was away. */
 export function openDatabase(url: string, options: { max?: number; name?: string } = {}): Sql {

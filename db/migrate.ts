@@ -1,7 +1,9 @@
 import { join } from "node:path";
-import { drizzle } from "drizzle-orm/postgres-js";
-import { migrate as runMigrations } from "drizzle-orm/postgres-js/migrator";
-import postgres from "postgres";
+import { postgres } from "./postgres.ts";
+
+// After ./postgres.ts, which must be the first to load the driver that drizzle loads as well.
+const { drizzle } = await import("drizzle-orm/postgres-js");
+const { migrate: runMigrations } = await import("drizzle-orm/postgres-js/migrator");
 
 /** Any number of processes may start at once; drizzle's migrator alone fails in 1 of 5 of them. */
 const MIGRATION_LOCK = 0x0c51;

@@ -59,6 +59,8 @@ function openPool(url: string): PgPool {
     keepAlive: true,
   });
   pool.on("error", () => {}); // an idle connection that was cut; the next query opens another
+  // One that is in use, such as the one that listens: its user is told as well, but an error without a listener ends us.
+  pool.on("connect", (client) => client.on("error", () => {}));
   return prepareStatements(pool);
 }
 
