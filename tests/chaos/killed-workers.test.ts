@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Sql } from "#db/client.ts";
-import type { RunStatus } from "#src/events.ts";
 import type { WorkerProcess } from "#tests/support/process.ts";
 import { testRedis } from "#tests/support/redis.ts";
 import { until } from "#tests/support/until.ts";
+import { settled } from "./expect-all-done.ts";
 import { expectWhole } from "./expect-whole.ts";
 import { type Fleet, startFleet } from "./fleet.ts";
 
@@ -113,13 +113,6 @@ async function timeRecovery(sql: Sql, hit: Hit[]): Promise<number[]> {
     return next.at ? [next.at.getTime() - killed] : [];
   });
   return (await Promise.all(times)).flat();
-}
-
-function settled(sql: Sql, statuses: RunStatus[]): Promise<true> {
-  return asLongAsItTakes("every run is through", async () => {
-    const open = await sql`select from runs where status <> all(${statuses}) limit 1`;
-    return open.count === 0;
-  });
 }
 
 /** Asks ten times a second, for a minute and a half at most. */

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Sql } from "#db/client.ts";
+import type { RunStatus } from "#src/events.ts";
+import { until } from "#tests/support/until.ts";
+import { expectWhole } from "./expect-whole.ts";
+import type { Fleet } from "./fleet.ts";
+
+/** Waits until every run is in one of these, a minute and a half at most. */
+export function settled(sql: Sql, statuses: RunStatus[]): Promise<true> {
+  return until("every run is through", () => isSettled(sql, statuses), 90_000);
+}
+
+async function isSettled(sql: Sql, statuses: RunStatus[]): Promise<boolean> {
+  await sleep(100);
+  const open = await sql`select from runs where status <> all(${statuses}) limit 1`;
+  return open.count === 0;
+}
+
+/** Every one of `count` runs completes, once and whole, and its calls were made. */
+export async function expectAllDone(fleet: Fleet, count: number): Promise<void> {
+  const { sql } = fleet.core;
+  await settled(sql, ["completed", "failed", "stopped"]);
+  const runs = await expectWhole(sql);
+  assert.equal(runs.length, count);
+  for (const run of runs) {
+    assert.equal(run.status, "completed", `${run.id}: ${run.error?.message}`);
+    assert.equal(run.answer, `done ${run.input}`);
+  }
+  const texts = new Set(fleet.acting.acts.map((act) => act.text));
+  assert.deepEqual(texts, new Set(runs.map((run) => run.input)));
+}
+
+/** `count` runs over `sessions` sessions, as fast as they are taken in. */
+export async function submitMany(fleet: Fleet, count: number, sessions: number): Promise<void> {
+  const each = Array.from({ length: sessions }, async (_, session) => {
+    for (let n = session; n < count; n += sessions)
+      await fleet.submit(`session-${session}`, `errand ${session}.${n}`);
+  });
+  await Promise.all(each);
+}
