@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { decide } from "#src/approvals/decide.ts";
 import { addJob } from "#src/runs/core.ts";
-import { type Asked, ada, openStage, type Ran, type Stage } from "./stage.ts";
+import type { Ran } from "./dangerous-tools.ts";
+import { type Asked, ada, openStage, type Stage } from "./stage.ts";
 
 const PAY = { name: "transfer", args: { to: "ada", amount: 10 } };
 let stage: Stage;

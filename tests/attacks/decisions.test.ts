@@ -10,7 +10,8 @@ import { REVIEW_TYPES, type Review, type ReviewType } from "#src/events.ts";
 import { addJob } from "#src/runs/core.ts";
 import { handle } from "#src/runs/handle.ts";
 import { decideDeps, waitingCall } from "#tests/support/waiting-call.ts";
-import { ada, assertNoted, assertRefused, bob, cyd, eve, openStage, type Stage } from "./stage.ts";
+import { assertNoted, assertRefused } from "./refused.ts";
+import { ada, bob, cyd, eve, openStage, type Stage } from "./stage.ts";
 
 const PAY = { name: "transfer", args: { to: "ada", amount: 10 } };
 const EDIT: Review = { type: "edit", args: { to: "ada", amount: 5 } };

@@ -5,7 +5,8 @@ import { type Decision, decide } from "#src/approvals/decide.ts";
 import type { Grant, GrantRequest } from "#src/approvals/grants.ts";
 import { useGrant } from "#src/approvals/grants.ts";
 import { decideDeps, type WaitingCall, waitingCall } from "#tests/support/waiting-call.ts";
-import { ada, assertRefused, bob, cyd, eve, openStage, type Stage } from "./stage.ts";
+import { assertRefused } from "./refused.ts";
+import { ada, bob, cyd, eve, openStage, type Stage } from "./stage.ts";
 
 const HOUR = 3_600_000;
 const HOURLY: GrantRequest = { scope: "session", expiresInMs: HOUR };

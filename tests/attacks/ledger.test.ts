@@ -8,7 +8,8 @@ import { addJob } from "#src/runs/core.ts";
 import { openLedger } from "#src/runs/ledger.ts";
 import { until } from "#tests/support/until.ts";
 import { waitingCall } from "#tests/support/waiting-call.ts";
-import { ada, assertRefused, bearer, keysOf, openStage, type Stage } from "./stage.ts";
+import { assertRefused } from "./refused.ts";
+import { ada, bearer, keysOf, openStage, type Stage } from "./stage.ts";
 
 const PAY = { name: "transfer", args: { to: "ada", amount: 10 } };
 const user = "api:app%2Fada";

@@ -10,18 +10,8 @@ import { remember } from "#src/memory/memories.ts";
 import { handle } from "#src/runs/handle.ts";
 import { makeReceive } from "#src/runs/receive.ts";
 import { decideDeps, waitingCall } from "#tests/support/waiting-call.ts";
-import {
-  ada,
-  assertNoted,
-  assertRefused,
-  bearer,
-  bob,
-  directoryOf,
-  eve,
-  keysOf,
-  openStage,
-  type Stage,
-} from "./stage.ts";
+import { assertNoted, assertRefused } from "./refused.ts";
+import { ada, bearer, bob, directoryOf, eve, keysOf, openStage, type Stage } from "./stage.ts";
 
 const PAY = { name: "transfer", args: { to: "ada", amount: 10 } };
 const [una, udo] = ["slack:T1:U1", "slack:T1:U2"] as const;
@@ -83,17 +73,17 @@ for (const [who, standing] of [
 ] as const)
   test(`rule 17: ${who} decides nothing, though named as the approver, and runs nothing`, async () => {
     stage.people.directory = directoryOf(standing);
-    const approval = await slackCall({ approvers: [una, "members", "requester"] });
-    await assertRefused(stage, approval, una, "forbidden", () => says(approval, una));
-    assert.equal((await click(approval, una)).kind, "notice");
-    await assertNoted(stage.sql, approval, una, "forbidden");
     const place = `slack:T1:${newId("session")}`;
-    const answer = await handle(stage.core, {
+    const running = handle(stage.core, {
       ...event(una, place),
       kind: "message",
       text: JSON.stringify({ calls: [PAY], text: "" }),
     });
-    assert.equal(answer.kind, "notice");
+    const approval = await slackCall({ approvers: [una, "members", "requester"] });
+    await assertRefused(stage, approval, una, "forbidden", () => says(approval, una));
+    assert.equal((await click(approval, una)).kind, "notice");
+    await assertNoted(stage.sql, approval, una, "forbidden");
+    assert.equal((await running).kind, "notice");
     assert.equal((await stage.sql`select 1 from sessions where place = ${place}`).length, 0);
   });
 

@@ -13,7 +13,8 @@ import { ConfigError } from "#src/errors.ts";
 import { openLog } from "#src/log.ts";
 import { eventually } from "#tests/support/eventually.ts";
 import { decideDeps, waitingCall } from "#tests/support/waiting-call.ts";
-import { assertRefused, directoryOf, openStage, type Stage } from "./stage.ts";
+import { assertRefused } from "./refused.ts";
+import { directoryOf, openStage, type Stage } from "./stage.ts";
 
 const SMALL = `
 policies:

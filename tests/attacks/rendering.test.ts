@@ -15,7 +15,8 @@ import { en } from "#src/cli/words-en.ts";
 import { address, type Inbound } from "#src/events.ts";
 import { handle } from "#src/runs/handle.ts";
 import { decideDeps, type WaitingCall, waitingCall } from "#tests/support/waiting-call.ts";
-import { ada, assertNoted, assertRefused, bob, cyd, openStage, type Stage } from "./stage.ts";
+import { assertNoted, assertRefused } from "./refused.ts";
+import { ada, bob, cyd, openStage, type Stage } from "./stage.ts";
 
 const EVIL =
   "\u001b[2J\u001b]8;;https://evil.example\u0007\u009b31m\u202e\u2066\u200b\u{e0041}\u0008\r";

@@ -8,13 +8,10 @@ import type { Approval } from "#db/schema/approvals.ts";
 import type { AuditRow } from "#db/schema/audit.ts";
 import type { Run } from "#db/schema/runs.ts";
 import type { Directory, Standing } from "#src/adapter.ts";
-import type { Tool } from "#src/agent/tool.ts";
 import { policyFaults } from "#src/approvals/compile-policy.ts";
 import { type Decision, decide } from "#src/approvals/decide.ts";
 import { readConfig } from "#src/config.ts";
-import { type ErrorCode, RefusedError } from "#src/errors.ts";
 import { type Actor, address } from "#src/events.ts";
-import { compileCheck } from "#src/forms/check-args.ts";
 import { createApp } from "#src/http/app.ts";
 import { openLog } from "#src/log.ts";
 import { openRateLimit } from "#src/ports/rate-limit.ts";
@@ -28,25 +25,19 @@ import { until } from "#tests/support/until.ts";
 import { openCore } from "#workers/open-core.ts";
 import { startAgent } from "#workers/start-agent.ts";
 import { startJanitor } from "#workers/start-janitor.ts";
-
-/** A call as a tool of the stage got it. */
-export type Ran = { tool: string; args: Record<string, unknown>; user: Actor; key: string };
+import { type Doing, dangerousTools } from "./dangerous-tools.ts";
 
 /** What the scripted model asks for: the text of a run's input, as JSON. `args` as a text is sent as it is. */
 export type Asked = { name: string; args: object | string; id?: string }[];
 
 export type Sent = { status: number; body: Record<string, unknown>; text: string };
 
-export type Stage = {
+export type Stage = Doing & {
   core: Core;
   sql: Sql;
   databaseUrl: string;
-  /** Every execution of `transfer`, `wipe`, `vault` and `anything`, in order. */
-  ran: Ran[];
   /** What the model was asked, the newest last. */
   prompts: ModelRequest[];
-  /** What tools do next, instead of answering `ran`. */
-  tools: { run: (ran: Ran, signal: AbortSignal) => Promise<string> };
   /** The clock and the people that everything goes by. */
   at: { now?: Date };
   people: { directory?: Directory };
@@ -84,7 +75,7 @@ export const bearer = (name: string) => ({ authorization: `Bearer ${name}-key` }
 
 /** The service with dangerous tools, a model that asks for whatever it is told to, and everything in this process. */
 export async function openStage(
-  given: { env?: Record<string, string>; file?: string; tools?: Tool[] } = {},
+  given: { env?: Record<string, string>; file?: string } = {},
 ): Promise<Stage> {
   await using opening = new AsyncDisposableStack();
   const databaseUrl = given.env?.DATABASE_URL ?? opening.use(await testDatabase()).url;
@@ -109,7 +100,10 @@ export async function openStage(
     at: {},
     people: {},
   };
-  const own = new Map([...core.tools(), ...toolsOf(stage), ...named(given.tools ?? [])]);
+  const own = new Map([
+    ...core.tools(),
+    ...dangerousTools(stage).map((tool) => [tool.name, tool] as const),
+  ]);
   core.tools = () => own;
   core.clock = () => stage.at.now ?? new Date();
   core.directoryOf = () => stage.people.directory;
@@ -204,78 +198,6 @@ async function fileOf(text: string, opening: AsyncDisposableStack): Promise<stri
   const path = join(folder, "countersign.yaml");
   await writeFile(path, text);
   return path;
-}
-
-function toolsOf(stage: Pick<Stage, "ran" | "tools">): [string, Tool][] {
-  const money = {
-    type: "object",
-    properties: { to: { type: "string" }, amount: { type: "number" } },
-    required: ["to", "amount"],
-    additionalProperties: false,
-  };
-  const tool = (name: string, tier: Tool["tier"], parameters: object): Tool => ({
-    name,
-    description: `Does ${name}.`,
-    parameters: { ...parameters },
-    tier,
-    idempotent: false,
-    timeoutMs: 500,
-    source: "own",
-    check: compileCheck({ ...parameters }),
-    async run(args, { user, idempotencyKey, signal }) {
-      const ran = { tool: name, args, user, key: idempotencyKey };
-      stage.ran.push(ran);
-      return stage.tools.run(ran, signal);
-    },
-  });
-  return named([
-    tool("transfer", "ask", money),
-    tool("wipe", "guarded", money),
-    tool("vault", "dashboard", money),
-    tool("anything", "ask", { type: "object" }),
-  ]);
-}
-
-function named(tools: Tool[]): [string, Tool][] {
-  return tools.map((tool) => [tool.name, tool]);
-}
-
-/** Holds that an attempt is refused with the code, changes nothing, and is written down under the actor's name. */
-export async function assertRefused(
-  { sql }: { sql: Sql },
-  approval: Approval,
-  actor: Actor,
-  code: ErrorCode,
-  attempt: () => Promise<unknown>,
-): Promise<void> {
-  const standing = async () => {
-    const [row] = await sql<Approval[]>`select * from approvals where id = ${approval.id}`;
-    const votes = await sql`select * from approval_votes where approval_id = ${approval.id}`;
-    return { row, votes: [...votes] };
-  };
-  const before = await standing();
-  await assert.rejects(attempt, (error) => {
-    assert.ok(error instanceof RefusedError, String(error));
-    assert.equal(error.code, code, error.message);
-    return true;
-  });
-  assert.deepEqual(await standing(), before);
-  await assertNoted(sql, approval, actor, code);
-}
-
-/** Holds that the last row about an approval is the refusal of this actor. */
-export async function assertNoted(
-  sql: Sql,
-  approval: Approval,
-  actor: Actor,
-  code: ErrorCode,
-): Promise<void> {
-  const [row] = await sql<AuditRow[]>`
-    select * from audit where approval_id = ${approval.id} order by id desc limit 1`;
-  assert.deepEqual(
-    { action: row?.action, actor: row?.actor, code: row?.detail?.code },
-    { action: "decision.refused", actor, code },
-  );
 }
 
 /** A platform that knows everybody alike; or does whatever else it is told to when it is asked. */
