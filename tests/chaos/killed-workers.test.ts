@@ -73,20 +73,39 @@ async function killInTurn(fleet: Fleet, workers: Promise<WorkerProcess>[]): Prom
   const recoveries: Promise<number[]>[] = [];
   let next = 0;
   for (let kill = 0; kill < KILLS; kill++) {
-    const [victim] = await Promise.all([workers[kill % 2], workers[(kill + 1) % 2]]);
-    assert.ok(victim);
+    const ready = await Promise.all(workers);
     for (let n = 0; n < RUNS_PER_KILL; n++, next++) {
       const session = next % SESSIONS;
       await fleet.submit(`session-${session}`, `errand ${session}.${Math.floor(next / SESSIONS)}`);
       await sleep(KILL_MS / RUNS_PER_KILL);
     }
-    const hit = await until("the worker works", () => runsOf(sql, victim));
+    const { at, victim, hit } = await busyOne(sql, ready, kill % 2);
     await victim.kill();
     recoveries.push(timeRecovery(sql, hit));
-    workers[kill % 2] = fleet.start("agent");
+    workers[at] = fleet.start("agent");
   }
   await Promise.all(workers);
   return (await Promise.all(recoveries)).flat();
+}
+
+/** A worker that holds a run; where all is done before one is caught at it, the one whose turn it is. */
+async function busyOne(sql: Sql, workers: WorkerProcess[], turn: number) {
+  const order = [turn, 1 - turn];
+  const found = await until(
+    "a worker works",
+    async () => {
+      for (const at of order) {
+        const victim = workers[at];
+        const hit = victim && (await runsOf(sql, victim));
+        if (victim && hit) return { at, victim, hit };
+      }
+      return undefined;
+    },
+    3_000,
+  ).catch(() => undefined);
+  const idle = workers[turn];
+  assert.ok(idle);
+  return found ?? { at: turn, victim: idle, hit: [] };
 }
 
 type Hit = { id: string; lastSeq: number };
