@@ -125,13 +125,15 @@ export class RunCheckpointer extends BaseCheckpointSaver<number> {
     if (rows.length === 0) return;
     const { threadId, ns, lease, fence } = keys(config);
     const checkpointId = config.configurable?.checkpoint_id as string;
-    // Results are kept as they came first; interrupts and errors (negative indexes) as they are now.
+    // What a newer checkpoint has taken in comes too late to count. Results are kept as they came first; interrupts and errors (negative indexes) as they are now.
     const done = await this.#sql`
       with held as (select 1 from leases where name = ${lease} and fence = ${fence} and expires_at > clock_timestamp() for share),
         added as (insert into checkpoint_writes as c (thread_id, ns, checkpoint_id, task_id, idx, channel, body)
           select ${threadId}, ${ns}, ${checkpointId}, w.* from held,
             unnest(${rows.map((r) => r.taskId)}::text[], ${rows.map((r) => r.idx)}::int[],
               ${rows.map((r) => r.channel)}::text[], ${rows.map((r) => r.body)}::text[]) w
+          where not exists (select from checkpoints n
+            where n.thread_id = ${threadId} and n.ns = ${ns} and n.checkpoint_id > ${checkpointId})
           on conflict (thread_id, ns, checkpoint_id, task_id, idx)
           do update set channel = excluded.channel, body = excluded.body where c.idx < 0)
       select from held`;
