@@ -56,7 +56,7 @@ export type RunContext = {
   /** Hands an event to the journal; never waits, never throws. */
   emit(event: Outbound): void;
   /** Whether the run is to be let go, or something put into it, before its next model call. */
-  pause(): boolean;
+  pause(): boolean | Promise<boolean>;
   /** The message that the model is writing now; the model middleware starts and discards it. */
   writing: Writing;
 };

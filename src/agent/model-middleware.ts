@@ -26,7 +26,7 @@ export const modelMiddleware = createMiddleware({
   name: "Model",
   wrapModelCall: async (request, handler) => {
     const context = request.runtime.context as RunContext;
-    if (context.pause()) throw new PauseRequest();
+    if (await context.pause()) throw new PauseRequest();
     const messages = request.messages.map(tellOfEdit);
     const systemMessage = new SystemMessage(context.systemPrompt);
     const reply = await callWithFallback(

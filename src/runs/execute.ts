@@ -34,7 +34,7 @@ export async function execute(core: WorkerCore, runId: string, drain: AbortSigna
   await using watching = watch(core, claim);
   const signal = AbortSignal.any([lease.signal, lost.signal, watching.stopped]);
   const draining = () => drain.aborted;
-  const pause = () => draining() || watching.steered();
+  const pause = async () => draining() || (await watching.steered());
   const journal = openJournal(core, { runId, sessionId, held }, (error) => lost.abort(error));
   try {
     const ended = await work(core, claim, { held, journal, signal, pause, draining });

@@ -7,8 +7,8 @@ const LOOK_MS = 1_000;
 export type Watch = {
   /** Aborts when somebody asked to stop the run. */
   stopped: AbortSignal;
-  /** Whether messages wait to be taken in before the next model call: says so once. */
-  steered(): boolean;
+  /** Whether messages wait to be taken in before the next model call: says so once. Waits for a look under way. */
+  steered(): Promise<boolean>;
 } & AsyncDisposable;
 
 /** Looks out for what concerns a run that executes: a request to stop it, messages that steer it. */
@@ -43,7 +43,8 @@ export function watch(core: Pick<Core, "sql" | "announcements" | "log">, claim: 
   });
   return {
     stopped: stop.signal,
-    steered() {
+    async steered() {
+      await looking;
       const news = steered;
       steered = false;
       return news;

@@ -28,7 +28,7 @@ export type Hold = {
   journal: Journal;
   signal: AbortSignal;
   /** Whether to stop before the next model call: this process is to end, or something steers the run. */
-  pause(): boolean;
+  pause(): boolean | Promise<boolean>;
   draining(): boolean;
 };
 
