@@ -76,7 +76,6 @@ export const fileSchema = z.strictObject({
 });
 
 export type FileConfig = z.infer<typeof fileSchema>;
-export type GatewayConfig = z.infer<typeof gateway>;
 export type McpServerConfig = z.infer<typeof mcpServer>;
 export type ToolEntry = z.infer<typeof toolEntry>;
 

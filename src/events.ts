@@ -31,7 +31,7 @@ export const APPROVAL_STATUSES = [
 export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
 
 /** `outcome_unknown`: a call that was started and whose result nobody knows; a person says what happened. */
-export type ApprovalKind = "tool_call" | "outcome_unknown";
+type ApprovalKind = "tool_call" | "outcome_unknown";
 
 export const TIERS = ["free", "ask", "guarded", "dashboard"] as const;
 export type Tier = (typeof TIERS)[number];
@@ -52,7 +52,6 @@ export type WhileRunning = (typeof WHILE_RUNNING)[number];
 
 /** What becomes of a message that arrives while a run of its session waits for a human. */
 export const WHILE_WAITING = ["beside", "queue", "withdraw"] as const;
-export type WhileWaiting = (typeof WHILE_WAITING)[number];
 
 type FromPlatform = {
   /** Unique on the platform for ever, e.g. `slack:T1:Ev123`: the same key twice is the same event. */

@@ -1,4 +1,4 @@
-import { v7, validate } from "uuid";
+import { v7 } from "uuid";
 
 /** `ses_`, `run_`, `apr_`, `gnt_`, `mem_` and a uuid v7: one form everywhere, in rows, on the wire and in logs. */
 const PREFIXES = {
@@ -13,9 +13,4 @@ export type IdKind = keyof typeof PREFIXES;
 /** A new id. Ids of one kind sort by the time they were made. */
 export function newId(kind: IdKind): string {
   return `${PREFIXES[kind]}_${v7()}`;
-}
-
-/** Whether `text` could be one of our ids of this kind; anything else need not be looked up. */
-export function isId(kind: IdKind, text: string): boolean {
-  return text.startsWith(`${PREFIXES[kind]}_`) && validate(text.slice(4));
 }

@@ -16,7 +16,7 @@ export type StoredMessage =
       taint?: string[];
     };
 
-export type StoredToolCall = { id: string; name: string; args: Record<string, unknown> };
+type StoredToolCall = { id: string; name: string; args: Record<string, unknown> };
 
 /** Tokens, as the model's vendor counted them. */
 export type Usage = { input_tokens: number; output_tokens: number; total_tokens: number };

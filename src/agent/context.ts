@@ -62,7 +62,7 @@ export type RunContext = {
 };
 
 /** Follows one AI message while it streams, under our own id: vendors' ids repeat. */
-export type Writing = {
+type Writing = {
   messageId: string;
   length: number;
   /** Vendor ids of the chunks of this message, and of messages that were given up. */

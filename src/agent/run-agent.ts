@@ -14,7 +14,7 @@ export type AgentInput =
   | { kind: "continue" };
 
 /** A call that is parked, and the LangGraph interrupt that parks it. */
-export type Parked = { interruptId: string; approvalId: string };
+type Parked = { interruptId: string; approvalId: string };
 
 export type AgentOutcome =
   | { kind: "done"; messages: StoredMessage[] }

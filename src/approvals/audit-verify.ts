@@ -9,7 +9,7 @@ import {
 } from "#db/queries/audit.ts";
 import type { AuditRow } from "#db/schema/audit.ts";
 
-export type AuditFault = { id: number; fault: string };
+type AuditFault = { id: number; fault: string };
 export type AuditReport = { rows: number; erased: number; faults: AuditFault[] };
 
 const PAGE = 1_000;

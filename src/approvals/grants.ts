@@ -115,10 +115,7 @@ export async function useGrant(
 }
 
 /** Whether every fixed argument is the same, as canonical JSON. */
-export function covers(
-  constraint: Record<string, unknown>,
-  args: Record<string, unknown>,
-): boolean {
+function covers(constraint: Record<string, unknown>, args: Record<string, unknown>): boolean {
   return Object.entries(constraint).every(
     ([name, value]) =>
       Object.hasOwn(args, name) && canonicalize(args[name]) === canonicalize(value),

@@ -16,7 +16,7 @@ export function seal(tool: string, toolVersion: string, args: Record<string, unk
 }
 
 /** The digest of arguments that are sealed already. */
-export function digestOf(tool: string, toolVersion: string, text: string): string {
+function digestOf(tool: string, toolVersion: string, text: string): string {
   return sha256(JSON.stringify([tool, toolVersion, text]));
 }
 

@@ -8,7 +8,7 @@ const PAGE = 500;
 const ASK_MS = 2_000;
 
 /** Rows of a run's journal after sequence number `after`, in order. */
-export async function readJournal(
+async function readJournal(
   sql: Query,
   runId: string,
   after: number,

@@ -119,7 +119,7 @@ async function knownCalls(core: WorkerCore, claim: Claim): Promise<string[]> {
 }
 
 /** The sources that still taint a session: a policy may say how long one does. */
-export function standingTaint(
+function standingTaint(
   taint: Record<string, string>,
   clearsAfterMs: number | undefined,
   now: Date,
