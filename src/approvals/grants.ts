@@ -115,7 +115,10 @@ export async function useGrant(
 }
 
 /** Whether every fixed argument is the same, as canonical JSON. */
-function covers(constraint: Record<string, unknown>, args: Record<string, unknown>): boolean {
+export function covers(
+  constraint: Record<string, unknown>,
+  args: Record<string, unknown>,
+): boolean {
   return Object.entries(constraint).every(
     ([name, value]) =>
       Object.hasOwn(args, name) && canonicalize(args[name]) === canonicalize(value),
