@@ -6,15 +6,22 @@ import { until } from "#tests/support/until.ts";
 import { expectWhole } from "./expect-whole.ts";
 import type { Fleet } from "./fleet.ts";
 
-/** Waits until every run is in one of these, a minute and a half at most. */
-export function settled(sql: Sql, statuses: RunStatus[]): Promise<true> {
-  return until("every run is through", () => isSettled(sql, statuses), 90_000);
+/** Waits until every run is in one of these, a minute and a half at most: then says what became of the others. */
+export async function settled(sql: Sql, statuses: RunStatus[]): Promise<void> {
+  const isSettled = async () => (await openRuns(sql, statuses, 1)).length === 0;
+  try {
+    await until("every run is through", () => sleep(100).then(isSettled), 90_000);
+  } catch (cause) {
+    throw new Error(JSON.stringify(await openRuns(sql, statuses, 5)), { cause });
+  }
 }
 
-async function isSettled(sql: Sql, statuses: RunStatus[]): Promise<boolean> {
-  await sleep(100);
-  const open = await sql`select from runs where status <> all(${statuses}) limit 1`;
-  return open.count === 0;
+function openRuns(sql: Sql, statuses: RunStatus[], limit: number) {
+  return sql`
+    select r.id, r.status, r.attempt, r.wake, r.recoveries, r.queued_at, l.holder, l.expires_at,
+      (select json_agg(e.event->>'type' order by e.seq) from run_events e where e.run_id = r.id) as events
+    from runs r left join leases l on l.name = r.session_id
+    where r.status <> all(${statuses}) order by r.position limit ${limit}`;
 }
 
 /** Every one of `count` runs completes, once and whole, and its calls were made. */
