@@ -1,3 +1,4 @@
+import type { Query } from "#db/client.ts";
 import { writeAudit } from "#db/queries/audit.ts";
 import { wakeRun } from "#db/queries/wake-run.ts";
 import { addJob, type Core, TOPICS } from "./core.ts";
@@ -12,8 +13,7 @@ export async function deleteRun(core: Core, runId: string): Promise<void> {
     const [gone] = await tx<
       { sessionId: string }[]
     >`delete from runs where id = ${runId} returning session_id`;
-    await tx`delete from checkpoints where thread_id = ${runId}`;
-    await tx`delete from checkpoint_writes where thread_id = ${runId}`;
+    await deleteCheckpoints(tx, [runId]);
     const [first] = await tx<{ id: string }[]>`
       select id from runs where session_id = ${gone?.sessionId ?? null} and status = 'queued' order by position limit 1`;
     await writeAudit(tx, { action: "run.deleted", runId });
@@ -30,11 +30,15 @@ export async function deleteSession(core: Core, sessionId: string): Promise<void
     const runs = await tx<{ id: string }[]>`select id from runs where session_id = ${sessionId}`;
     const ids = runs.map((run) => run.id);
     await tx`delete from sessions where id = ${sessionId}`;
-    await tx`delete from checkpoints where thread_id = any(${ids})`;
-    await tx`delete from checkpoint_writes where thread_id = any(${ids})`;
+    await deleteCheckpoints(tx, ids);
     await tx`update leases set expires_at = clock_timestamp(), fence = fence + 1 where name = ${sessionId}`;
     await writeAudit(tx, { action: "session.deleted", detail: { session: sessionId, runs: ids } });
     return runs;
   });
   for (const { id } of runs) core.announcements.publish(TOPICS.attention, { runId: id });
+}
+
+async function deleteCheckpoints(tx: Query, runIds: string[]): Promise<void> {
+  await tx`delete from checkpoints where thread_id = any(${runIds})`;
+  await tx`delete from checkpoint_writes where thread_id = any(${runIds})`;
 }

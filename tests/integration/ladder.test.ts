@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { openDatabase, type Sql } from "#db/client.ts";
+import { test } from "node:test";
+import { openDatabase } from "#db/client.ts";
 import type { Approval } from "#db/schema/approvals.ts";
 import { answerFor } from "#src/approvals/answer-for.ts";
 import { climbLadders } from "#src/approvals/climb-ladder.ts";
 import { decide } from "#src/approvals/decide.ts";
 import type { LadderStep } from "#src/approvals/rule.ts";
-import { testDatabase } from "../support/database.ts";
+import { openTestDatabase } from "../support/open-test-database.ts";
 import { decideDeps, waitingCall } from "../support/waiting-call.ts";
 
 const HOUR = 3_600_000;
@@ -23,31 +23,21 @@ const rule = {
   expiresInMs: 48 * HOUR,
   quietHours: { from: "22:00", to: "06:00", timeZone: "UTC" },
 };
-let database: Awaited<ReturnType<typeof testDatabase>>;
-let sql: Sql;
-
-before(async () => {
-  database = await testDatabase();
-  sql = openDatabase(database.url);
-});
-after(async () => {
-  await sql.end();
-  await database[Symbol.asyncDispose]();
-});
+const database = openTestDatabase();
 
 async function happened(approval: Approval): Promise<string[]> {
-  const rows = await sql<{ event: { type: string } }[]>`
+  const rows = await database.sql<{ event: { type: string } }[]>`
     select event from run_events where run_id = ${approval.runId} and event->>'type' like 'approval.%' order by seq`;
   return rows.map((row) => row.event.type);
 }
 
 test("climbLadders: two days of ladder, hour by hour, each rung once, across restarts", async () => {
-  const approval = await waitingCall(sql, { rule, now: start });
+  const approval = await waitingCall(database.sql, { rule, now: start });
   const at: Record<string, number> = {};
   for (let hour = 0; hour <= 50; hour++) {
     // A process that starts anew each hour has nothing but the database; two janitors go round at once.
     const fresh = openDatabase(database.url, { max: 2 });
-    await Promise.all([climbLadders(fresh, later(hour)), climbLadders(sql, later(hour))]);
+    await Promise.all([climbLadders(fresh, later(hour)), climbLadders(database.sql, later(hour))]);
     await fresh.end();
     for (const type of await happened(approval)) at[type] ??= hour;
   }
@@ -65,7 +55,9 @@ test("climbLadders: two days of ladder, hour by hour, each rung once, across res
     "approval.escalated": 28,
     "approval.closed": 48,
   });
-  const [closed] = await sql<Approval[]>`select * from approvals where id = ${approval.id}`;
+  const [closed] = await database.sql<
+    Approval[]
+  >`select * from approvals where id = ${approval.id}`;
   assert.ok(closed);
   assert.equal(closed.status, "expired");
   assert.match(answerFor(closed, "en"), /Nobody answered within 2 days/);
@@ -73,37 +65,37 @@ test("climbLadders: two days of ladder, hour by hour, each rung once, across res
 });
 
 test("climbLadders: after nobody ran for two days, only the expiry is told", async () => {
-  const approval = await waitingCall(sql, { rule, now: start });
-  await climbLadders(sql, later(60));
+  const approval = await waitingCall(database.sql, { rule, now: start });
+  await climbLadders(database.sql, later(60));
   assert.deepEqual(await happened(approval), ["approval.requested", "approval.closed"]);
 });
 
 test("climbLadders: an escalation lets its people decide, not before", async () => {
-  const approval = await waitingCall(sql, { rule, now: start });
+  const approval = await waitingCall(database.sql, { rule, now: start });
   const asLead = (hours: number) =>
     decide(
-      decideDeps(sql, () => later(hours)),
+      decideDeps(database.sql, () => later(hours)),
       { approvalId: approval.id, actor: lead, review: { type: "accept" }, via: "test" },
     );
   await assert.rejects(asLead(2), /may not decide/);
-  await climbLadders(sql, later(29));
+  await climbLadders(database.sql, later(29));
   assert.equal((await asLead(29)).approval.status, "accepted");
 });
 
 test("climbLadders: what was decided is not reminded of any more", async () => {
-  const approval = await waitingCall(sql, { rule, now: start });
+  const approval = await waitingCall(database.sql, { rule, now: start });
   await decide(
-    decideDeps(sql, () => later(0.5)),
+    decideDeps(database.sql, () => later(0.5)),
     { approvalId: approval.id, actor: approval.requester, review: { type: "reject" }, via: "test" },
   );
-  await climbLadders(sql, later(60));
+  await climbLadders(database.sql, later(60));
   assert.deepEqual(await happened(approval), ["approval.requested", "approval.closed"]);
 });
 
 test("decide: after the expiry it is too late, even where no janitor has closed it", async () => {
-  const approval = await waitingCall(sql, { rule, now: start });
+  const approval = await waitingCall(database.sql, { rule, now: start });
   const late = decide(
-    decideDeps(sql, () => later(48)),
+    decideDeps(database.sql, () => later(48)),
     { approvalId: approval.id, actor: approval.requester, review: { type: "accept" }, via: "test" },
   );
   await assert.rejects(late, /is expired already/);

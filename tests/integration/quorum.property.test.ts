@@ -1,25 +1,14 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import fc from "fast-check";
-import { openDatabase, type Sql } from "#db/client.ts";
 import type { Approval } from "#db/schema/approvals.ts";
 import { decide } from "#src/approvals/decide.ts";
 import { messageOf, RefusedError } from "#src/errors.ts";
 import type { Review } from "#src/events.ts";
-import { testDatabase } from "../support/database.ts";
+import { openTestDatabase } from "../support/open-test-database.ts";
 import { decideDeps, waitingCall } from "../support/waiting-call.ts";
 
-let database: Awaited<ReturnType<typeof testDatabase>>;
-let sql: Sql;
-
-before(async () => {
-  database = await testDatabase();
-  sql = openDatabase(database.url);
-});
-after(async () => {
-  await sql.end();
-  await database[Symbol.asyncDispose]();
-});
+const database = openTestDatabase();
 
 const people = ["a", "b", "c", "d"].map((name) => `api:ops%2F${name}`);
 const act = fc.record({
@@ -53,13 +42,15 @@ test("decide: however people consent, edit and reject, the outcome is that of a 
       fc.integer({ min: 1, max: 4 }),
       fc.array(act, { maxLength: 8 }),
       async (quorum, acts) => {
-        const approval = await waitingCall(sql, { rule: { approvers: people, quorum } });
+        const approval = await waitingCall(database.sql, { rule: { approvers: people, quorum } });
         for (const { who, what, amount } of acts) {
           const review: Review =
             what === "edit" ? { type: "edit", args: { amount } } : { type: what };
-          const [now] = await sql<Approval[]>`select * from approvals where id = ${approval.id}`;
+          const [now] = await database.sql<
+            Approval[]
+          >`select * from approvals where id = ${approval.id}`;
           const digest = now?.editedDigest ?? approval.digest;
-          await decide(decideDeps(sql), {
+          await decide(decideDeps(database.sql), {
             approvalId: approval.id,
             actor: people[who] ?? "",
             review,
@@ -69,7 +60,9 @@ test("decide: however people consent, edit and reject, the outcome is that of a 
             assert.ok(error instanceof RefusedError && error.code === "conflict", messageOf(error)),
           );
         }
-        const [row] = await sql<Approval[]>`select * from approvals where id = ${approval.id}`;
+        const [row] = await database.sql<
+          Approval[]
+        >`select * from approvals where id = ${approval.id}`;
         assert.equal(row?.status, model(quorum, acts));
       },
     ),

@@ -1,31 +1,20 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { openDatabase, type Sql } from "#db/client.ts";
+import { test } from "node:test";
 import type { Approval } from "#db/schema/approvals.ts";
 import { verifyAudit } from "#src/approvals/audit-verify.ts";
 import { type Decision, decide } from "#src/approvals/decide.ts";
 import { recordView } from "#src/approvals/record-view.ts";
 import { withdraw } from "#src/approvals/withdraw.ts";
 import { RefusedError } from "#src/errors.ts";
-import { testDatabase } from "../support/database.ts";
+import { openTestDatabase } from "../support/open-test-database.ts";
 import { decideDeps, waitingCall } from "../support/waiting-call.ts";
 
 const [ada, bob, cyd, eve] = ["api:local%2Fada", "api:ops%2Fbob", "api:ops%2Fcyd", "api:ops%2Feve"];
 const two = { approvers: [bob, cyd], quorum: 2, excludeRequester: true };
-let database: Awaited<ReturnType<typeof testDatabase>>;
-let sql: Sql;
-
-before(async () => {
-  database = await testDatabase();
-  sql = openDatabase(database.url);
-});
-after(async () => {
-  await sql.end();
-  await database[Symbol.asyncDispose]();
-});
+const database = openTestDatabase();
 
 const says = (actor: string, approval: Pick<Approval, "id">, more: Partial<Decision> = {}) =>
-  decide(decideDeps(sql), {
+  decide(decideDeps(database.sql), {
     approvalId: approval.id,
     actor,
     review: { type: "accept" },
@@ -33,7 +22,7 @@ const says = (actor: string, approval: Pick<Approval, "id">, more: Partial<Decis
     ...more,
   });
 const standing = async (approval: Approval) => {
-  const [row] = await sql<Approval[]>`select * from approvals where id = ${approval.id}`;
+  const [row] = await database.sql<Approval[]>`select * from approvals where id = ${approval.id}`;
   assert.ok(row);
   return row;
 };
@@ -41,12 +30,12 @@ const refusedAs = (code: string) => (error: unknown) =>
   error instanceof RefusedError && error.code === code;
 
 test("decide: the first of two leaves it pending and tells so, the second closes it and wakes the run", async () => {
-  const approval = await waitingCall(sql, { rule: two });
+  const approval = await waitingCall(database.sql, { rule: two });
   const first = await says(bob, approval);
   assert.equal(first.approval.status, "pending");
   assert.equal(first.wake, null);
   const events =
-    await sql`select event from run_events where run_id = ${approval.runId} order by seq`;
+    await database.sql`select event from run_events where run_id = ${approval.runId} order by seq`;
   assert.deepEqual(
     events.at(-1)?.event.card.votes.map((vote: { by: string }) => vote.by),
     [bob],
@@ -57,18 +46,18 @@ test("decide: the first of two leaves it pending and tells so, the second closes
 });
 
 test("decide: one person is one vote, however often", async () => {
-  const approval = await waitingCall(sql, { rule: two });
+  const approval = await waitingCall(database.sql, { rule: two });
   await says(bob, approval);
   await assert.rejects(says(bob, approval), refusedAs("conflict"));
   assert.equal((await standing(approval)).status, "pending");
 });
 
 test("decide: the requester where excluded, and a stranger, are refused and audited", async () => {
-  const approval = await waitingCall(sql, { rule: { ...two, approvers: [ada, bob] } });
+  const approval = await waitingCall(database.sql, { rule: { ...two, approvers: [ada, bob] } });
   await assert.rejects(says(ada, approval), refusedAs("forbidden"));
   await assert.rejects(says(eve, approval), refusedAs("forbidden"));
   const refusals =
-    await sql`select actor from audit where approval_id = ${approval.id} and action = 'decision.refused' order by id`;
+    await database.sql`select actor from audit where approval_id = ${approval.id} and action = 'decision.refused' order by id`;
   assert.deepEqual(
     refusals.map((row) => row.actor),
     [ada, eve],
@@ -76,7 +65,9 @@ test("decide: the requester where excluded, and a stranger, are refused and audi
 });
 
 test("decide: an edit voids the consent that was given to other arguments", async () => {
-  const approval = await waitingCall(sql, { rule: { ...two, approvers: [bob, cyd, eve] } });
+  const approval = await waitingCall(database.sql, {
+    rule: { ...two, approvers: [bob, cyd, eve] },
+  });
   await says(bob, approval);
   const edited = await says(cyd, approval, { review: { type: "edit", args: { amount: 7 } } });
   assert.equal(edited.approval.status, "pending");
@@ -87,17 +78,17 @@ test("decide: an edit voids the consent that was given to other arguments", asyn
 });
 
 test("decide: one rejection ends a quorum, and a response does", async () => {
-  const rejected = await waitingCall(sql, { rule: two });
+  const rejected = await waitingCall(database.sql, { rule: two });
   await says(bob, rejected);
   await says(cyd, rejected, { review: { type: "reject", message: "no" } });
   assert.equal((await standing(rejected)).status, "rejected");
-  const responded = await waitingCall(sql, { rule: two });
+  const responded = await waitingCall(database.sql, { rule: two });
   await says(cyd, responded, { review: { type: "respond", message: "later" } });
   assert.equal((await standing(responded)).status, "responded");
 });
 
 test("decide: where one rejection does not end it, as many as the quorum do", async () => {
-  const approval = await waitingCall(sql, { rule: { ...two, oneRejectionEnds: false } });
+  const approval = await waitingCall(database.sql, { rule: { ...two, oneRejectionEnds: false } });
   await says(bob, approval, { review: { type: "reject" } });
   assert.equal((await standing(approval)).status, "pending");
   await says(cyd, approval, { review: { type: "reject" } });
@@ -105,7 +96,7 @@ test("decide: where one rejection does not end it, as many as the quorum do", as
 });
 
 test("decide: edited arguments that fail the schema are refused at their field", async () => {
-  const approval = await waitingCall(sql);
+  const approval = await waitingCall(database.sql);
   const bad = says(ada, approval, { review: { type: "edit", args: { amount: "much" } } });
   await assert.rejects(
     bad,
@@ -114,57 +105,63 @@ test("decide: edited arguments that fail the schema are refused at their field",
 });
 
 test("decide: who was not shown all of long arguments can't accept them, and an edit has to be shown again", async () => {
-  const approval = await waitingCall(sql, { args: { amount: 1, to: "x".repeat(5_000) } });
+  const approval = await waitingCall(database.sql, { args: { amount: 1, to: "x".repeat(5_000) } });
   await assert.rejects(says(ada, approval), refusedAs("forbidden"));
-  await recordView(sql, approval.id, bob, "test");
+  await recordView(database.sql, approval.id, bob, "test");
   await assert.rejects(says(ada, approval), refusedAs("forbidden"));
-  await recordView(sql, approval.id, ada, "test");
+  await recordView(database.sql, approval.id, ada, "test");
   assert.equal((await says(ada, approval)).approval.status, "accepted");
 });
 
 test("decide: tier dashboard needs a key of that scope, whoever asks", async () => {
-  const approval = await waitingCall(sql, { tier: "dashboard", rule: { approvers: [bob] } });
+  const approval = await waitingCall(database.sql, {
+    tier: "dashboard",
+    rule: { approvers: [bob] },
+  });
   await assert.rejects(says(bob, approval), refusedAs("forbidden"));
   const scopes = new Set(["approvals", "approvals:dashboard"]);
   assert.equal((await says(bob, approval, { scopes })).approval.status, "accepted");
 });
 
 test("withdraw: only the requester, only while it is pending", async () => {
-  const approval = await waitingCall(sql);
-  await assert.rejects(withdraw(decideDeps(sql), approval.id, bob), refusedAs("forbidden"));
-  await withdraw(decideDeps(sql), approval.id, ada);
+  const approval = await waitingCall(database.sql);
+  await assert.rejects(
+    withdraw(decideDeps(database.sql), approval.id, bob),
+    refusedAs("forbidden"),
+  );
+  await withdraw(decideDeps(database.sql), approval.id, ada);
   await assert.rejects(says(ada, approval), refusedAs("conflict"));
 });
 
 test("verifyAudit: everything above is one whole chain; each way to tamper with it shows", async () => {
-  const whole = await verifyAudit(sql);
+  const whole = await verifyAudit(database.sql);
   assert.deepEqual(whole.faults, []);
   assert.ok(whole.rows > 20);
   const tampering = [
-    (id: number) => sql`delete from audit where id = ${id}`,
-    (id: number) => sql`update audit set actor = ${eve} where id = ${id}`,
-    (id: number) => sql`update audit set detail = '{"type":"accept"}' where id = ${id}`,
-    (id: number) => sql`update audit set action = 'approval.expired' where id = ${id}`,
-    (id: number) => sql`update audit set digest = 'other' where id = ${id}`,
-    (id: number) => sql`update audit set at = at + interval '1 second' where id = ${id}`,
-    () => sql`delete from audit where id = (select max(id) from audit)`,
+    (id: number) => database.sql`delete from audit where id = ${id}`,
+    (id: number) => database.sql`update audit set actor = ${eve} where id = ${id}`,
+    (id: number) => database.sql`update audit set detail = '{"type":"accept"}' where id = ${id}`,
+    (id: number) => database.sql`update audit set action = 'approval.expired' where id = ${id}`,
+    (id: number) => database.sql`update audit set digest = 'other' where id = ${id}`,
+    (id: number) => database.sql`update audit set at = at + interval '1 second' where id = ${id}`,
+    () => database.sql`delete from audit where id = (select max(id) from audit)`,
   ];
   const [middle] =
-    await sql`select id from audit where actor is not null and digest is not null order by id offset 5 limit 1`;
-  await sql`create table kept as select * from audit`;
+    await database.sql`select id from audit where actor is not null and digest is not null order by id offset 5 limit 1`;
+  await database.sql`create table kept as select * from audit`;
   for (const tamper of tampering) {
     await tamper(middle?.id as number);
-    assert.notDeepEqual((await verifyAudit(sql)).faults, [], String(tamper));
-    await sql`delete from audit`;
-    await sql`insert into audit select * from kept`;
-    assert.deepEqual((await verifyAudit(sql)).faults, []);
+    assert.notDeepEqual((await verifyAudit(database.sql)).faults, [], String(tamper));
+    await database.sql`delete from audit`;
+    await database.sql`insert into audit select * from kept`;
+    assert.deepEqual((await verifyAudit(database.sql)).faults, []);
   }
 });
 
 test("verifyAudit: a person whose keys and words are erased leaves the chain whole", async () => {
-  await sql`delete from audit_keys where subject = ${`person:${cyd}`}`;
-  await sql`update audit set actor = null where actor = ${cyd}`;
-  const report = await verifyAudit(sql);
+  await database.sql`delete from audit_keys where subject = ${`person:${cyd}`}`;
+  await database.sql`update audit set actor = null where actor = ${cyd}`;
+  const report = await verifyAudit(database.sql);
   assert.deepEqual(report.faults, []);
   assert.ok(report.erased > 0);
 });
